@@ -1,0 +1,15 @@
+"""Dabiao (达标): an office's targets, its figures, and the verdict with its arithmetic.
+
+In reading order, each package importing only what stands before it::
+
+    domain    pure arithmetic: periods, KPIs, targets, trajectories, the verdict
+    ledger    everything that knows SQL: the append-only record and its reads
+    intake    how figures and catalogues come in: reading, checking, recording
+    api       the HTTP interface
+    cli       the command line
+    main      puts the parts together
+
+The Prometheus side (`metrics`, beside this package) stands where `api` stands.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,283 @@
+"""The verdict: the only place where a ratio, a pace, a progress or a status is computed.
+
+With A the actual that counts, T the bound, E the trajectory's expected value and B the baseline:
+
+===================  =============================================================
+`at_least` T         1 + (A - T) / |T|
+`at_most` T          1 + (T - A) / |T|
+`about`, `between`   inside the bounds 1; below, as `at_least` of the lower bound;
+                     above, as `at_least` of the upper bound where overshoot is
+                     met, as `at_most` of it where overshoot is a breach
+`milestone`          the fraction
+T = 0                absent
+===================  =============================================================
+
+Pace is the same formula with E in the bound's place (for `about` and `between`, in the lower
+bound's); progress is (A - B) / (T - B). Everything is exact until it is rounded down, once, at
+the 12th decimal (see `number.shown`), so the ratio is at least 1 exactly when the target is
+attained.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from app.domain.counting import Counted, count
+from app.domain.kpi import Kind
+from app.domain.period import Span
+from app.domain.target import Comparator, Overshoot
+from app.domain.trajectory import due_ordinal, expected_at
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from app.domain.figure import Figure
+    from app.domain.kpi import Kpi, Plan
+    from app.domain.period import Period
+    from app.domain.target import Goal, Target
+
+
+class Status(StrEnum):
+    """What is said of a target at a period, in the order in which it is decided."""
+
+    NOT_STARTED = "not_started"
+    """The plan's first period has not ended."""
+    NO_DATA = "no_data"
+    """No figure that counts yet. Never green."""
+    ATTAINED = "attained"
+    """Met at its due period; or, before that, a stock, flow or milestone that meets its bound."""
+    MISSED = "missed"
+    """The due period has its figure, and it does not meet the bound."""
+    ON_TRACK = "on_track"
+    """Pace is at least 1, or nothing is expected yet."""
+    AT_RISK = "at_risk"
+    """Pace is below 1, within the tolerance band."""
+    OFF_TRACK = "off_track"
+    """Pace is below 1 by more than the tolerance band."""
+
+
+class Rule(StrEnum):
+    """The row of the table above that a ratio or pace came from."""
+
+    AT_LEAST = "1 + (A - T) / |T|"
+    AT_MOST = "1 + (T - A) / |T|"
+    INSIDE = "inside the bounds: 1"
+    FRACTION = "the fraction complete"
+    ABSENT = "absent: nothing, or 0, stands in the bound's place"
+
+
+ACCUMULATING = (Kind.STOCK, Kind.FLOW, Kind.MILESTONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A ratio or a pace: the rule that applied, the bound T it applied to, and its value."""
+
+    rule: Rule = Rule.ABSENT
+    bound: Fraction | None = None
+    value: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of a target, and the exact inputs it came from.
+
+    `period` is the period the verdict speaks for; None of the numbers is present for
+    `not_started` and `no_data`. `gap` is the distance to the bound in the KPI's unit, positive
+    while the target is not met. All numbers are exact fractions.
+    """
+
+    status: Status
+    period: Period | None = None
+    counted: Counted | None = None
+    attained: bool | None = None
+    expected: Fraction | None = None
+    ratio: Measure = Measure()
+    pace: Measure = Measure()
+    progress: Fraction | None = None
+    gap: Fraction | None = None
+
+    @property
+    def actual(self) -> Fraction | None:
+        """The actual that counts."""
+        return self.counted.value if self.counted else None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A target with all that its verdict is computed from.
+
+    members: per department whose figures count (its own, or those that roll up), its figures.
+    """
+
+    target: Target
+    kpi: Kpi
+    plan: Plan
+    members: Mapping[str, Sequence[Figure]]
+
+    @property
+    def span(self) -> Span:
+        """The plan's periods at the KPI's frequency."""
+        return Span.of_plan(self.plan.start, self.plan.end, self.kpi.frequency)
+
+
+def assess(subject: Subject, today: dt.date, asked: Period | None = None) -> Verdict:
+    """Give the verdict at the period `asked` for, or at the newest period that has a figure.
+
+    today: the date on which the verdict is given, in the office's time zone.
+    asked: a period of any frequency; its last period at the KPI's frequency is taken.
+    """
+    target, kpi = subject.target, subject.kpi
+    upto = asked.last_of(kpi.frequency) if asked else None
+    first = subject.span.first
+    if not first.has_ended(today) or (
+        upto is not None and upto.ordinal < first.ordinal
+    ):
+        return Verdict(Status.NOT_STARTED)
+    counted = count(kpi, subject.members, subject.span, upto)
+    if counted is None:
+        return Verdict(Status.NO_DATA)
+    actual = counted.value
+    attained = is_attained(target.goal, target.overshoot, actual)
+    expected = expected_at(target, kpi, subject.plan, counted.period)
+    pace = pace_of(target.goal, target.overshoot, actual, expected)
+    return Verdict(
+        status=_status(subject, counted, upto, expected, pace.value),
+        period=counted.period,
+        counted=counted,
+        attained=attained,
+        expected=expected,
+        ratio=ratio_of(target.goal, target.overshoot, actual),
+        pace=pace,
+        progress=_progress(target, actual),
+        gap=_gap(target.goal, target.overshoot, actual),
+    )
+
+
+def is_attained(goal: Goal, overshoot: Overshoot, actual: Fraction) -> bool:
+    """Decide by the comparison alone, on exact numbers."""
+    if goal.comparator is Comparator.AT_MOST:
+        return actual <= goal.bound
+    if actual < goal.bound:
+        return False
+    return not (
+        overshoot is Overshoot.BREACH and goal.upper is not None and actual > goal.upper
+    )
+
+
+def ratio_of(goal: Goal, overshoot: Overshoot, actual: Fraction) -> Measure:
+    """Return by how much the bound is met, 1 being the bound."""
+    if goal.comparator is Comparator.MILESTONE:
+        return Measure(Rule.FRACTION, Fraction(goal.bound), actual)
+    return _measure(goal, overshoot, actual, Fraction(goal.bound))
+
+
+def pace_of(
+    goal: Goal, overshoot: Overshoot, actual: Fraction, expected: Fraction | None
+) -> Measure:
+    """Return the ratio to what the trajectory expects; absent where nothing, or 0, is expected.
+
+    A figure above the upper bound of `about` or `between` is measured against that bound.
+    """
+    if expected is None or (expected == 0 and not _is_above(goal, actual)):
+        return Measure()
+    return _measure(goal, overshoot, actual, expected)
+
+
+def _is_above(goal: Goal, actual: Fraction) -> bool:
+    two_bounds = goal.comparator in (Comparator.ABOUT, Comparator.BETWEEN)
+    return two_bounds and goal.upper is not None and actual > goal.upper
+
+
+def _measure(
+    goal: Goal, overshoot: Overshoot, actual: Fraction, bound: Fraction
+) -> Measure:
+    """Apply the table above, with `bound` in the place of the goal's own (lower) bound."""
+    if goal.comparator is Comparator.AT_MOST:
+        return _against(Rule.AT_MOST, actual, bound)
+    if goal.upper is not None and actual > goal.upper:
+        rule = Rule.AT_LEAST if overshoot is Overshoot.MET else Rule.AT_MOST
+        return _against(rule, actual, Fraction(goal.upper))
+    if goal.upper is not None and actual >= bound:
+        return Measure(Rule.INSIDE, bound, Fraction(1))
+    return _against(Rule.AT_LEAST, actual, bound)
+
+
+def _against(rule: Rule, actual: Fraction, bound: Fraction) -> Measure:
+    if bound == 0:
+        return Measure()
+    ahead = actual - bound if rule is Rule.AT_LEAST else bound - actual
+    return Measure(rule, bound, 1 + ahead / abs(bound))
+
+
+def _progress(target: Target, actual: Fraction) -> Fraction | None:
+    if target.baseline is None:
+        return None
+    start, bound = Fraction(target.baseline.value), Fraction(target.goal.bound)
+    return None if bound == start else (actual - start) / (bound - start)
+
+
+def _gap(goal: Goal, overshoot: Overshoot, actual: Fraction) -> Fraction:
+    bound = Fraction(goal.bound)
+    if goal.comparator is Comparator.AT_MOST:
+        return actual - bound
+    if goal.upper is not None and actual >= bound:
+        upper = Fraction(goal.upper)
+        if actual <= upper:
+            return Fraction(0)
+        return upper - actual if overshoot is Overshoot.MET else actual - upper
+    return bound - actual
+
+
+def _status(
+    subject: Subject,
+    counted: Counted,
+    upto: Period | None,
+    expected: Fraction | None,
+    pace: Fraction | None,
+) -> Status:
+    target, kpi = subject.target, subject.kpi
+    attained = is_attained(target.goal, target.overshoot, counted.value)
+    if _due_has_its_figure(subject, upto):
+        return Status.ATTAINED if attained else Status.MISSED
+    if attained and kpi.kind in ACCUMULATING:
+        return Status.ATTAINED
+    if pace is not None:
+        if pace >= 1:
+            return Status.ON_TRACK
+        within = pace >= 1 - Fraction(target.tolerance_band)
+        return Status.AT_RISK if within else Status.OFF_TRACK
+    if expected == 0 and _worse_than_zero(target.goal, target.overshoot, counted.value):
+        return Status.OFF_TRACK
+    return Status.ON_TRACK
+
+
+def _due_has_its_figure(subject: Subject, upto: Period | None) -> bool:
+    """Tell whether the due period has a value, and every department that counts has posted for it.
+
+    A department that is still to come could change a rolled-up verdict that is meant to be the
+    last word; one that posted the figure as missing has had its say.
+    """
+    due = due_ordinal(subject.target, subject.kpi)
+    if upto is not None and upto.ordinal < due:
+        return False
+    posted = [
+        [figure for figure in figures if figure.period.ordinal == due]
+        for figures in subject.members.values()
+    ]
+    factor = subject.kpi.factor
+    return all(posted) and any(
+        figure.amount.number(factor) is not None
+        for figures in posted
+        for figure in figures
+    )
+
+
+def _worse_than_zero(goal: Goal, overshoot: Overshoot, actual: Fraction) -> bool:
+    if goal.comparator is Comparator.AT_MOST:
+        return actual > 0
+    return actual < 0 or (_is_above(goal, actual) and overshoot is Overshoot.BREACH)

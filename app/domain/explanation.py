@@ -1,0 +1,165 @@
+"""The verdict as a chain of arithmetic: every formula with its numbers, ready to be shown.
+
+It computes nothing of its own: each step names the rule, writes it with the numbers that went in,
+and gives the result that `attainment` came to. The formulas are written in ASCII arithmetic, the
+same in every language; `rule` says which row of PRODUCT's table it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.domain.attainment import Rule
+from app.domain.kpi import Kind
+from app.domain.number import shown, write_number
+from app.domain.target import Comparator, Overshoot
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+    from fractions import Fraction
+
+    from app.domain.attainment import Measure, Subject, Verdict
+    from app.domain.counting import Counted, Part
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its name, the rule, the rule with numbers, and the result (None: no meaning)."""
+
+    name: str
+    rule: str
+    numbers: str
+    result: str | Decimal | bool | None
+
+
+def explain(subject: Subject, verdict: Verdict) -> list[Step]:
+    """Return the steps from the figures to the status; only the last where there is no figure."""
+    steps: list[Step] = []
+    if verdict.counted is not None:
+        steps = [
+            _actual(subject, verdict.counted),
+            _attained(subject, verdict),
+            _measure("ratio", verdict.ratio, verdict.actual),
+            _expected(subject, verdict),
+            _measure("pace", verdict.pace, verdict.actual),
+            _progress(subject, verdict),
+            _gap(subject, verdict),
+        ]
+    return [
+        *steps,
+        Step("status", _STATUS_RULES[verdict.status], "", str(verdict.status)),
+    ]
+
+
+_STATUS_RULES = {
+    "not_started": "the plan's first period has not ended",
+    "no_data": "no figure that counts yet",
+    "attained": "the bound is met at the due period, or already by a stock, flow or milestone",
+    "missed": "the due period has its figure and does not meet the bound",
+    "on_track": "pace >= 1, or nothing is expected yet",
+    "at_risk": "1 - tolerance band <= pace < 1",
+    "off_track": "pace < 1 - tolerance band",
+}
+
+
+def _n(value: Fraction | None) -> str:
+    decimal = shown(value)
+    return "-" if decimal is None else write_number(decimal)
+
+
+def _actual(subject: Subject, counted: Counted) -> Step:
+    kpi, parts = subject.kpi, counted.parts
+    several = len(parts) > 1 or kpi.kind is Kind.MILESTONE
+    if len(subject.members) > 1 and several:
+        rule, numbers = _rolled_up(kpi.kind, parts, len(parts) + len(counted.missing))
+    elif kpi.kind is Kind.FLOW:
+        rule = "sum over the plan's periods so far"
+        numbers = " + ".join(
+            _n(figure.amount.number(kpi.factor)) for figure in parts[0].figures
+        )
+    else:
+        rule, numbers = _single(parts[0], write_number(kpi.factor))
+    return Step(
+        "actual", rule, f"{numbers} = {_n(counted.value)}", shown(counted.value)
+    )
+
+
+def _single(part: Part, factor: str) -> tuple[str, str]:
+    newest = part.figures[-1].amount
+    if newest.numerator is None:
+        return "the newest period's figure", _n(part.value)
+    return (
+        "the newest period's numerator / denominator x factor",
+        f"{_n(part.numerator)} / {_n(part.denominator)} x {factor}",
+    )
+
+
+def _rolled_up(
+    kind: Kind, parts: tuple[Part, ...], departments: int
+) -> tuple[str, str]:
+    plain = " + ".join(_n(part.value) for part in parts)
+    if kind in (Kind.LEVEL, Kind.RATIO):
+        above = " + ".join(_n(part.numerator) for part in parts)
+        below = " + ".join(_n(part.denominator) for part in parts)
+        return (
+            "sum of numerators / sum of denominators x factor",
+            f"({above}) / ({below})",
+        )
+    if kind is Kind.MILESTONE:
+        return (
+            "mean over the departments, none yet counting as 0",
+            f"({plain}) / {departments}",
+        )
+    return "sum over the departments", plain
+
+
+def _attained(subject: Subject, verdict: Verdict) -> Step:
+    goal, actual = subject.target.goal, _n(verdict.actual)
+    if goal.comparator is Comparator.AT_MOST:
+        rule, numbers = "A <= T", f"{actual} <= {write_number(goal.bound)}"
+    elif goal.upper is None or subject.target.overshoot is Overshoot.MET:
+        rule, numbers = "A >= T", f"{actual} >= {write_number(goal.bound)}"
+    else:
+        rule = "lower <= A <= upper"
+        numbers = (
+            f"{write_number(goal.bound)} <= {actual} <= {write_number(goal.upper)}"
+        )
+    return Step("attained", rule, numbers, verdict.attained)
+
+
+def _measure(name: str, measure: Measure, actual: Fraction | None) -> Step:
+    a, t, value = _n(actual), _n(measure.bound), _n(measure.value)
+    numbers = {
+        Rule.AT_LEAST: f"1 + ({a} - {t}) / |{t}| = {value}",
+        Rule.AT_MOST: f"1 + ({t} - {a}) / |{t}| = {value}",
+        Rule.INSIDE: value,
+        Rule.FRACTION: value,
+        Rule.ABSENT: "",
+    }[measure.rule]
+    return Step(name, str(measure.rule), numbers, shown(measure.value))
+
+
+def _expected(subject: Subject, verdict: Verdict) -> Step:
+    shape = subject.target.trajectory.shape
+    rule = f"the {shape} trajectory at {verdict.period}, T of the pace"
+    return Step("expected", rule, _n(verdict.expected), shown(verdict.expected))
+
+
+def _progress(subject: Subject, verdict: Verdict) -> Step:
+    baseline = subject.target.baseline
+    if baseline is None or verdict.progress is None:
+        return Step(
+            "progress", "absent: no baseline, or baseline and bound are equal", "", None
+        )
+    start, actual = write_number(baseline.value), _n(verdict.actual)
+    bound = write_number(subject.target.goal.bound)
+    numbers = f"({actual} - {start}) / ({bound} - {start}) = {_n(verdict.progress)}"
+    return Step("progress", "(A - B) / (T - B)", numbers, shown(verdict.progress))
+
+
+def _gap(subject: Subject, verdict: Verdict) -> Step:
+    rule = (
+        f"distance to the bound in {subject.kpi.unit_en}, positive while it is not met"
+    )
+    return Step("gap", rule, "", shown(verdict.gap))

@@ -1,0 +1,110 @@
+"""Findings: everything that can be wrong or odd in a delivery, each with its code and its words.
+
+A finding keeps its code and the values that its message needs; the words are looked up when it is
+shown, so that a receipt can be read in another language than the one it was made in. The English
+templates below are the message ids of the translation catalogues in `app/locale`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Severity(StrEnum):
+    """Errors refuse; warnings are kept with the submission and shown."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong or odd.
+
+    row: for a file, the row as a spreadsheet counts it (the header is row 1); for JSON, the
+    place in `actuals`, from 1; None where the delivery as a whole is meant.
+    column: the header as the file has it, or the JSON field.
+    values: what the message's template names.
+    """
+
+    code: str
+    row: int | None = None
+    column: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    severity: Severity = Severity.ERROR
+
+
+TEMPLATES: Mapping[str, str] = {
+    # the delivery as a whole
+    "empty": "There is nothing in it: no figure was found.",
+    "unreadable_encoding": "The text is neither UTF-8 nor GB18030.",
+    "unreadable_json": "This is not JSON that can be read: {problem}.",
+    "unreadable_csv": "The file cannot be read as CSV: {problem}.",
+    "duplicate_json_key": "The field “{name}” stands twice in the same object.",
+    "wrong_type": "Expected {expected} here.",
+    "unknown_field": "“{name}” is not a field that is known here.",
+    "missing_field": "“{name}” is missing.",
+    "no_header": "No header row was found: it must name kpi, department, period, and a value.",
+    "unknown_column": "“{name}” is not a column that is known here.",
+    "duplicate_column": "The column “{name}” stands there twice.",
+    "missing_column": "The column “{name}” is missing.",
+    "too_many_cells": "The row has more cells than the header has columns.",
+    "too_long": "The text is longer than {limit} characters.",
+    "bad_character": "The text holds a character that cannot be kept: {character}.",
+    "too_many_findings": "More findings were found; the first {limit} are listed.",
+    # one row
+    "unknown_kpi": "There is no KPI “{name}”.",
+    "ambiguous_kpi": "More than one KPI is named “{name}”; give its code.",
+    "unknown_department": "There is no department “{name}”.",
+    "ambiguous_department": "More than one department is named “{name}”; give its code.",
+    "not_reported_here": "The department {department} does not report {kpi}.",
+    "not_permitted": "This key may not post for the department {department}.",
+    "unknown_period": "“{text}” is not a period; write 2013, 2013-Q1 or 2013-03.",
+    "wrong_frequency": "{kpi} is reported {frequency}; {period} is not such a period.",
+    "not_a_number": "“{text}” is not a number that can be read without doubt.",
+    "too_many_digits": "“{text}” has more than 12 digits before or 6 after the point.",
+    "missing_value": "There is no figure: give a value, or numerator and denominator.",
+    "value_and_status_missing": "A figure reported as missing (M) cannot have a value.",
+    "numerator_without_denominator": "A numerator needs its denominator.",
+    "denominator_alone": "A denominator needs its numerator, or a value that it weighs.",
+    "denominator_not_positive": "The denominator must be above 0.",
+    "not_divisible": "A {kind} is posted as a value, without numerator and denominator.",
+    "inconsistent_value": "The value {value} is not {numerator} / {denominator} x {factor}.",
+    "unknown_observation_status": "“{text}” is not an observation status: A, P, E, B or M.",
+    "below_minimum": "{value} is below the least possible figure of {kpi}, {limit}.",
+    "above_maximum": "{value} is above the greatest possible figure of {kpi}, {limit}.",
+    "period_not_begun": "{period} has not begun yet.",
+    "period_not_ended": "{period} has not ended yet, and {kpi} takes no early figures.",
+    "duplicate_row": "The same figure stands already in row {first}.",
+    "reason_missing": "A figure for this period is on record ({current}); a correction needs a reason.",
+    # catalogue
+    "invalid": "{problem}.",
+    "unknown_plan": "There is no plan “{name}”.",
+    "unknown_parent": "There is no department “{name}” to be the parent.",
+    "circular_parent": "The department would be its own ancestor.",
+    "end_before_start": "The end lies before the start.",
+    "due_outside_plan": "{due} does not lie within the plan ({start} to {end}).",
+    "not_a_target": "{problem}.",
+    "baseline_needed": "A linear trajectory of a {kind} needs a baseline.",
+    "baseline_not_before_due": "The baseline must lie before the period in which it is due.",
+    "points_needed": "A trajectory of the shape {shape} needs points.",
+    "points_not_allowed": "A trajectory of the shape {shape} takes no points.",
+    "point_not_before_due": "The point {period} must lie before the due period or on it.",
+    "milestone_mismatch": "The target “done” belongs to milestones, and only to them.",
+    "code_mismatch": "The code in the body, {body}, is not the one in the address, {address}.",
+    "frequency_fixed": "The frequency of a KPI with figures cannot change; make a new KPI.",
+    "unknown_parameter": "“{name}” is not a query parameter that is known here.",
+    "repeated_parameter": "The query parameter “{name}” stands there twice.",
+    "bad_cursor": "The cursor was not given out by this list.",
+    "bad_instant": "“{text}” is not an RFC 3339 instant with an offset.",
+}
+
+
+def english(finding: Finding) -> str:
+    """Return the finding's message in English."""
+    return TEMPLATES[finding.code].format(**finding.values)

@@ -1,0 +1,103 @@
+"""What is measured: a KPI, its kind, and who reports it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.domain.period import Frequency, Period
+
+
+class Kind(StrEnum):
+    """How periods and departments of a KPI add up."""
+
+    LEVEL = "level"
+    """The latest period counts; over departments, the mean weighted by denominator."""
+    STOCK = "stock"
+    """The latest period counts; over departments, the sum."""
+    FLOW = "flow"
+    """The sum over the plan's periods so far; over departments, the sum."""
+    RATIO = "ratio"
+    """The latest period counts; over departments, summed numerators over summed denominators."""
+    MILESTONE = "milestone"
+    """A fraction complete, 0 to 1; the latest period counts."""
+
+
+class Direction(StrEnum):
+    """Which way is better, for trend and pages; the verdict goes by the target's comparator."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+    NONE = "none"
+
+
+class DepartmentKind(StrEnum):
+    """What a department is."""
+
+    OFFICE = "office"
+    DEPARTMENT = "department"
+    CENTRE = "centre"
+    REGION = "region"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A named span of time with targets."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    start: Period
+    end: Period
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """Who reports and who is answerable; departments form a tree."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    kind: DepartmentKind
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """What is measured, once and for all."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    unit_zh: str
+    unit_en: str
+    kind: Kind
+    frequency: Frequency
+    direction: Direction = Direction.NONE
+    decimals: int = 2
+    due_days: int = 10
+    factor: Decimal = Decimal(1)
+    monotone: bool = False
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    definition: str | None = None
+    early_figures: bool = False
+    reported_by: tuple[str, ...] = ()
+
+    @property
+    def hard_minimum(self) -> Decimal | None:
+        """The lowest figure that is taken; a milestone's is 0 unless it says otherwise."""
+        if self.minimum is None and self.kind is Kind.MILESTONE:
+            return Decimal(0)
+        return self.minimum
+
+    @property
+    def hard_maximum(self) -> Decimal | None:
+        """The highest figure that is taken; a milestone's is 1 unless it says otherwise."""
+        if self.maximum is None and self.kind is Kind.MILESTONE:
+            return Decimal(1)
+        return self.maximum

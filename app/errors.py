@@ -1,0 +1,77 @@
+"""What can go wrong, as one tree.
+
+::
+
+    DabiaoError
+    ├── Refused                the input is wrong; carries every finding
+    │   └── IdempotencyMismatch    the same Idempotency-Key came with another body
+    ├── NotAuthenticated       no key where one is needed, or a wrong one
+    ├── NotPermitted           a right key without the right
+    ├── NotFound               the thing asked for is not there
+    ├── PreconditionFailed     If-Match or If-None-Match does not hold
+    ├── TooLarge               more bytes than the settings allow
+    ├── UnsupportedMedia       a body in a format that is not read
+    ├── Unavailable            the database does not answer
+    └── Misconfigured          the service cannot start as it is set up
+
+An exception means "cannot go on". A refused submission is stored with its findings and returned
+as an outcome; it is not an exception. HTTP statuses are given to these in `app.api.problems`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from app.domain.finding import Finding
+
+
+class DabiaoError(Exception):
+    """Base of everything raised on purpose; `str()` is one readable English line."""
+
+
+class Refused(DabiaoError):
+    """The input is wrong; `findings` holds everything wrong with it, not only the first."""
+
+    def __init__(self, message: str, findings: Iterable[Finding] = ()) -> None:
+        """Keep the findings beside the message."""
+        super().__init__(message)
+        self.findings = tuple(findings)
+
+
+class IdempotencyMismatch(Refused):
+    """The same idempotency key arrived before with another body."""
+
+
+class NotAuthenticated(DabiaoError):
+    """No key where one is needed, or a key that does not exist, has expired or was revoked."""
+
+
+class NotPermitted(DabiaoError):
+    """A right key without the right."""
+
+
+class NotFound(DabiaoError):
+    """The thing asked for is not there."""
+
+
+class PreconditionFailed(DabiaoError):
+    """The version that the caller has seen is not the current one."""
+
+
+class TooLarge(DabiaoError):
+    """More bytes than `DABIAO_MAX_UPLOAD_BYTES`."""
+
+
+class UnsupportedMedia(DabiaoError):
+    """A body in a format that is not read."""
+
+
+class Unavailable(DabiaoError):
+    """The database does not answer, or is not at the newest migration."""
+
+
+class Misconfigured(DabiaoError):
+    """A setting is unknown or wrong, so the service does not start."""
