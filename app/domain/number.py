@@ -90,7 +90,7 @@ def shown(value: Fraction | None) -> Decimal | None:
     if value is None:
         return None
     scaled = value.numerator * 10**SHOWN_FRACTION_DIGITS // value.denominator
-    return Decimal(scaled).scaleb(-SHOWN_FRACTION_DIGITS)
+    return Decimal(f"{scaled}E-{SHOWN_FRACTION_DIGITS}")
 
 
 def exact(value: Decimal) -> Fraction:
