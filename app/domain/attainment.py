@@ -134,9 +134,7 @@ def assess(subject: Subject, today: dt.date, asked: Period | None = None) -> Ver
     target, kpi = subject.target, subject.kpi
     upto = asked.last_of(kpi.frequency) if asked else None
     first = subject.span.first
-    if not first.has_ended(today) or (
-        upto is not None and upto.ordinal < first.ordinal
-    ):
+    if not first.has_ended(today) or (upto is not None and upto.ordinal < first.ordinal):
         return Verdict(Status.NOT_STARTED)
     counted = count(kpi, subject.members, subject.span, upto)
     if counted is None:
@@ -164,9 +162,7 @@ def is_attained(goal: Goal, overshoot: Overshoot, actual: Fraction) -> bool:
         return actual <= goal.bound
     if actual < goal.bound:
         return False
-    return not (
-        overshoot is Overshoot.BREACH and goal.upper is not None and actual > goal.upper
-    )
+    return not (overshoot is Overshoot.BREACH and goal.upper is not None and actual > goal.upper)
 
 
 def ratio_of(goal: Goal, overshoot: Overshoot, actual: Fraction) -> Measure:
@@ -193,9 +189,7 @@ def _is_above(goal: Goal, actual: Fraction) -> bool:
     return two_bounds and goal.upper is not None and actual > goal.upper
 
 
-def _measure(
-    goal: Goal, overshoot: Overshoot, actual: Fraction, bound: Fraction
-) -> Measure:
+def _measure(goal: Goal, overshoot: Overshoot, actual: Fraction, bound: Fraction) -> Measure:
     """Apply the table above, with `bound` in the place of the goal's own (lower) bound."""
     if goal.comparator is Comparator.AT_MOST:
         return _against(Rule.AT_MOST, actual, bound)
@@ -271,9 +265,7 @@ def _due_has_its_figure(subject: Subject, upto: Period | None) -> bool:
     ]
     factor = subject.kpi.factor
     return all(posted) and any(
-        figure.amount.number(factor) is not None
-        for figures in posted
-        for figure in figures
+        figure.amount.number(factor) is not None for figures in posted for figure in figures
     )
 
 

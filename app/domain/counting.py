@@ -115,9 +115,7 @@ def _over_periods(
     return Part(department, total, numerator, denominator, tuple(counting))
 
 
-def _weights(
-    kpi: Kpi, newest: Figure, value: Fraction
-) -> tuple[Fraction | None, Fraction | None]:
+def _weights(kpi: Kpi, newest: Figure, value: Fraction) -> tuple[Fraction | None, Fraction | None]:
     """Return numerator and denominator; a value posted with its weight alone implies the former."""
     amount = newest.amount
     if kpi.kind not in (Kind.LEVEL, Kind.RATIO) or amount.denominator is None:
@@ -128,22 +126,16 @@ def _weights(
     return value * denominator / Fraction(kpi.factor), denominator
 
 
-def _over_departments(
-    kpi: Kpi, parts: list[Part], missing: list[str]
-) -> Counted | None:
+def _over_departments(kpi: Kpi, parts: list[Part], missing: list[str]) -> Counted | None:
     if kpi.kind in (Kind.LEVEL, Kind.RATIO):
         if len(parts) > 1:
-            missing = missing + [
-                part.department for part in parts if part.denominator is None
-            ]
+            missing = missing + [part.department for part in parts if part.denominator is None]
             parts = [part for part in parts if part.denominator is not None]
         if not parts:
             return None
         value = _weighted(kpi, parts)
     elif kpi.kind is Kind.MILESTONE:
-        value = sum((part.value for part in parts), Fraction(0)) / (
-            len(parts) + len(missing)
-        )
+        value = sum((part.value for part in parts), Fraction(0)) / (len(parts) + len(missing))
     else:
         value = sum((part.value for part in parts), Fraction(0))
     newest = max((part.period for part in parts), key=lambda period: period.ordinal)

@@ -75,14 +75,10 @@ def _actual(subject: Subject, counted: Counted) -> Step:
         rule, numbers = _rolled_up(kpi.kind, parts, len(parts) + len(counted.missing))
     elif kpi.kind is Kind.FLOW:
         rule = "sum over the plan's periods so far"
-        numbers = " + ".join(
-            _n(figure.amount.number(kpi.factor)) for figure in parts[0].figures
-        )
+        numbers = " + ".join(_n(figure.amount.number(kpi.factor)) for figure in parts[0].figures)
     else:
         rule, numbers = _single(parts[0], write_number(kpi.factor))
-    return Step(
-        "actual", rule, f"{numbers} = {_n(counted.value)}", shown(counted.value)
-    )
+    return Step("actual", rule, f"{numbers} = {_n(counted.value)}", shown(counted.value))
 
 
 def _single(part: Part, factor: str) -> tuple[str, str]:
@@ -95,9 +91,7 @@ def _single(part: Part, factor: str) -> tuple[str, str]:
     )
 
 
-def _rolled_up(
-    kind: Kind, parts: tuple[Part, ...], departments: int
-) -> tuple[str, str]:
+def _rolled_up(kind: Kind, parts: tuple[Part, ...], departments: int) -> tuple[str, str]:
     plain = " + ".join(_n(part.value) for part in parts)
     if kind in (Kind.LEVEL, Kind.RATIO):
         above = " + ".join(_n(part.numerator) for part in parts)
@@ -122,9 +116,7 @@ def _attained(subject: Subject, verdict: Verdict) -> Step:
         rule, numbers = "A >= T", f"{actual} >= {write_number(goal.bound)}"
     else:
         rule = "lower <= A <= upper"
-        numbers = (
-            f"{write_number(goal.bound)} <= {actual} <= {write_number(goal.upper)}"
-        )
+        numbers = f"{write_number(goal.bound)} <= {actual} <= {write_number(goal.upper)}"
     return Step("attained", rule, numbers, verdict.attained)
 
 
@@ -149,9 +141,7 @@ def _expected(subject: Subject, verdict: Verdict) -> Step:
 def _progress(subject: Subject, verdict: Verdict) -> Step:
     baseline = subject.target.baseline
     if baseline is None or verdict.progress is None:
-        return Step(
-            "progress", "absent: no baseline, or baseline and bound are equal", "", None
-        )
+        return Step("progress", "absent: no baseline, or baseline and bound are equal", "", None)
     start, actual = write_number(baseline.value), _n(verdict.actual)
     bound = write_number(subject.target.goal.bound)
     numbers = f"({actual} - {start}) / ({bound} - {start}) = {_n(verdict.progress)}"
@@ -159,7 +149,5 @@ def _progress(subject: Subject, verdict: Verdict) -> Step:
 
 
 def _gap(subject: Subject, verdict: Verdict) -> Step:
-    rule = (
-        f"distance to the bound in {subject.kpi.unit_en}, positive while it is not met"
-    )
+    rule = f"distance to the bound in {subject.kpi.unit_en}, positive while it is not met"
     return Step("gap", rule, "", shown(verdict.gap))

@@ -36,9 +36,7 @@ class Amount:
     def number(self, factor: Decimal) -> Fraction | None:
         """Return the exact figure, numerator / denominator x factor where both are given."""
         if self.numerator is not None and self.denominator is not None:
-            return (
-                Fraction(self.numerator) / Fraction(self.denominator) * Fraction(factor)
-            )
+            return Fraction(self.numerator) / Fraction(self.denominator) * Fraction(factor)
         return None if self.value is None else Fraction(self.value)
 
 

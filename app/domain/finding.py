@@ -81,7 +81,7 @@ TEMPLATES: Mapping[str, str] = {
     "period_not_begun": "{period} has not begun yet.",
     "period_not_ended": "{period} has not ended yet, and {kpi} takes no early figures.",
     "duplicate_row": "The same figure stands already in row {first}.",
-    "reason_missing": "A figure for this period is on record ({current}); a correction needs a reason.",
+    "reason_missing": "{current} is on record for this period; a correction needs a reason.",
     # catalogue
     "invalid": "{problem}.",
     "unknown_plan": "There is no plan “{name}”.",

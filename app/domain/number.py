@@ -51,10 +51,7 @@ def parse_number(text: str) -> Decimal:
         found["exponent"],
     )
     if exponent is None:
-        fits = (
-            len(whole.lstrip("0")) <= MAX_INTEGER_DIGITS
-            and len(fraction) <= MAX_FRACTION_DIGITS
-        )
+        fits = len(whole.lstrip("0")) <= MAX_INTEGER_DIGITS and len(fraction) <= MAX_FRACTION_DIGITS
     else:
         fits = (
             len(whole) + len(fraction) <= _EXACT_DIGITS
@@ -71,10 +68,7 @@ def fits_store(value: Decimal) -> bool:
     if not value.is_finite() or len(value.as_tuple().digits) > _EXACT_DIGITS:
         return False
     scaled = value.scaleb(MAX_FRACTION_DIGITS)
-    return (
-        scaled == scaled.to_integral_value()
-        and abs(value) < Decimal(10) ** MAX_INTEGER_DIGITS
-    )
+    return scaled == scaled.to_integral_value() and abs(value) < Decimal(10) ** MAX_INTEGER_DIGITS
 
 
 def write_number(value: Decimal) -> str:

@@ -49,13 +49,15 @@ class Period:
     ordinal: int
 
     @classmethod
-    def of(
-        cls, year: int, *, month: int | None = None, quarter: int | None = None
-    ) -> Period:
-        """Make a period from its parts; raises ValueError outside 1900..2199."""
+    def of(cls, year: int, *, month: int | None = None, quarter: int | None = None) -> Period:
+        """Make a period from its parts; raises ValueError outside 1900..2199, 1..12 and 1..4."""
         if not FIRST_YEAR <= year <= LAST_YEAR:
             msg = f"year {year} is outside {FIRST_YEAR}..{LAST_YEAR}"
             raise ValueError(msg)
+        for name, index, limit in (("month", month, 12), ("quarter", quarter, 4)):
+            if index is not None and not 1 <= index <= limit:
+                msg = f"{name} {index} is outside 1..{limit}"
+                raise ValueError(msg)
         if month is not None:
             return cls(Frequency.MONTHLY, year * 12 + month - 1)
         if quarter is not None:
@@ -93,9 +95,7 @@ class Period:
     def first_day(self) -> dt.date:
         """The first day of the period."""
         year, index = divmod(self.ordinal, self.frequency.per_year)
-        return dt.date(
-            year, index * (_MONTHS_IN_YEAR // self.frequency.per_year) + 1, 1
-        )
+        return dt.date(year, index * (_MONTHS_IN_YEAR // self.frequency.per_year) + 1, 1)
 
     @property
     def last_day(self) -> dt.date:

@@ -57,9 +57,7 @@ def default_shape(kind: Kind) -> Shape:
     return Shape.LINEAR if kind in (Kind.STOCK, Kind.FLOW) else Shape.FLAT
 
 
-def expected_at(
-    target: Target, kpi: Kpi, plan: Plan, period: Period
-) -> Fraction | None:
+def expected_at(target: Target, kpi: Kpi, plan: Plan, period: Period) -> Fraction | None:
     """Return what the trajectory expects at `period` (of the KPI's frequency); None for nothing."""
     bound = Fraction(target.goal.bound)
     shape = target.trajectory.shape

@@ -1,0 +1,84 @@
+"""The catalogue at one position of the ledger: plans, departments, KPIs and targets, looked up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from app.domain.kpi import Department, Kpi, Plan
+    from app.domain.target import Target
+
+TargetKey = tuple[str, str, str]
+"""Plan, KPI and department code."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything that is to be reported and reached, by code."""
+
+    plans: Mapping[str, Plan]
+    departments: Mapping[str, Department]
+    kpis: Mapping[str, Kpi]
+    targets: Mapping[TargetKey, Target]
+
+    @cached_property
+    def children(self) -> Mapping[str, tuple[str, ...]]:
+        """Per department, the codes directly below it."""
+        below: dict[str, list[str]] = defaultdict(list)
+        for department in self.departments.values():
+            if department.parent is not None:
+                below[department.parent].append(department.code)
+        return {code: tuple(sorted(codes)) for code, codes in below.items()}
+
+    @cached_property
+    def reporters(self) -> Mapping[str, frozenset[str]]:
+        """Per KPI, the departments that report it."""
+        return {kpi.code: frozenset(kpi.reported_by) for kpi in self.kpis.values()}
+
+    def members(self, kpi: str, department: str) -> tuple[str, ...]:
+        """Return the departments whose figures count for a target at `department`.
+
+        Itself, if it reports the KPI; else the topmost departments below it that do. So a whole
+        and its own parts are never added together.
+        """
+        if department in self.reporters.get(kpi, frozenset()):
+            return (department,)
+        return tuple(
+            member
+            for child in self.children.get(department, ())
+            for member in self.members(kpi, child)
+        )
+
+    def upwards(self, department: str) -> Iterator[str]:
+        """Go from a department up to the root, itself first."""
+        at: str | None = department
+        while at is not None and at in self.departments:
+            yield at
+            at = self.departments[at].parent
+
+    def is_within(self, department: str, tops: frozenset[str]) -> bool:
+        """Tell whether `department` is one of `tops` or lies below one."""
+        return any(code in tops for code in self.upwards(department))
+
+    @cached_property
+    def kpis_by_name(self) -> Mapping[str, tuple[str, ...]]:
+        """Per exact name, Chinese or English, the codes of the KPIs that bear it."""
+        return _by_name(self.kpis)
+
+    @cached_property
+    def departments_by_name(self) -> Mapping[str, tuple[str, ...]]:
+        """Per exact name, Chinese or English, the codes of the departments that bear it."""
+        return _by_name(self.departments)
+
+
+def _by_name(things: Mapping[str, Kpi] | Mapping[str, Department]) -> Mapping[str, tuple[str, ...]]:
+    names: dict[str, set[str]] = defaultdict(set)
+    for thing in things.values():
+        names[thing.name_zh].add(thing.code)
+        names[thing.name_en].add(thing.code)
+    return {name: tuple(sorted(codes)) for name, codes in names.items()}

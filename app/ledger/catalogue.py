@@ -1,0 +1,365 @@
+"""The catalogue in the ledger: versions added, the whole read at one position.
+
+Reading builds the pure `Catalogue` and remembers the numbers behind the codes; it is kept per
+position, since it changes far less often than figures do.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, insert, select
+
+from app.domain.catalogue import Catalogue, TargetKey
+from app.domain.kpi import Department, DepartmentKind, Direction, Kind, Kpi, Plan
+from app.domain.number import write_number
+from app.domain.period import Frequency, Period
+from app.domain.target import Baseline, Overshoot, Target, parse_goal
+from app.domain.trajectory import Shape, Trajectory
+from app.ledger import tables
+from app.ledger.journal import EntryKind, newest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection, Row, Table
+
+    from app.ledger.database import Database
+
+
+@dataclass(frozen=True)
+class StoredCatalogue:
+    """The catalogue at a position, and the numbers and versions behind its codes."""
+
+    position: int
+    catalogue: Catalogue
+    plan_ids: Mapping[str, int]
+    department_ids: Mapping[str, int]
+    kpi_ids: Mapping[str, int]
+    target_ids: Mapping[TargetKey, int]
+    versions: Mapping[tuple[str, str], int]
+    """Per (resource, code): the version in force; a target's code is plan/kpi/department."""
+
+
+class CatalogueReader:
+    """Reads the catalogue, keeping the few positions that were asked for last."""
+
+    _KEPT = 4
+
+    def __init__(self) -> None:
+        """Begin with nothing kept."""
+        self._kept: dict[int, StoredCatalogue] = {}
+
+    def at(self, connection: Connection, position: int) -> StoredCatalogue:
+        """Return the catalogue as of a position of the journal."""
+        changed = newest(connection, EntryKind.CATALOGUE, position)
+        found = self._kept.get(changed)
+        if found is None:
+            found = read(connection, changed)
+            # Two threads may read the same at once; both get an equal catalogue, one is kept.
+            self._kept = {**dict(list(self._kept.items())[1 - self._KEPT :]), changed: found}
+        return found
+
+
+def read(connection: Connection, position: int) -> StoredCatalogue:
+    """Read the whole catalogue as of a position."""
+    plans = _newest(connection, tables.plan, tables.plan_version, position)
+    departments = _newest(connection, tables.department, tables.department_version, position)
+    kpis = _newest(connection, tables.kpi, tables.kpi_version, position)
+    codes = {row.id: row.code for row in departments}
+    reporters = _reporters(connection, kpis, codes)
+    stored_targets = _targets(connection, position)
+    versions = {
+        (resource, row.code): row.version
+        for resource, rows in (("plan", plans), ("department", departments), ("kpi", kpis))
+        for row in rows
+    }
+    for key, (_, target) in stored_targets.items():
+        versions["target", "/".join(key)] = target.version
+    return StoredCatalogue(
+        position=position,
+        catalogue=Catalogue(
+            plans={row.code: _plan(row) for row in plans},
+            departments={row.code: _department(row, codes) for row in departments},
+            kpis={row.code: _kpi(row, reporters.get(row.id, ())) for row in kpis},
+            targets={key: target for key, (_, target) in stored_targets.items()},
+        ),
+        plan_ids={row.code: row.id for row in plans},
+        department_ids={row.code: row.id for row in departments},
+        kpi_ids={row.code: row.id for row in kpis},
+        target_ids={key: number for key, (number, _) in stored_targets.items()},
+        versions=versions,
+    )
+
+
+def _newest(
+    connection: Connection, identity: Table, version: Table, position: int
+) -> Sequence[Row[Any]]:
+    """Return, for each code in order, its version in force at a position."""
+    owner = version.c[f"{identity.name}_id"]
+    latest = (
+        select(owner.label("owner"), func.max(version.c.version).label("version"))
+        .where(version.c.entry_id <= position)
+        .group_by(owner)
+        .subquery()
+    )
+    query = (
+        select(identity.c.id, identity.c.code, version)
+        .join(version, owner == identity.c.id)
+        .join(latest, and_(latest.c.owner == owner, latest.c.version == version.c.version))
+        .order_by(identity.c.code)
+    )
+    return connection.execute(query).all()
+
+
+def _plan(row: Row[Any]) -> Plan:
+    return Plan(
+        code=row.code,
+        name_zh=row.name_zh,
+        name_en=row.name_en,
+        start=Period.parse(row.start_period),
+        end=Period.parse(row.end_period),
+        source=row.source,
+    )
+
+
+def _department(row: Row[Any], codes: Mapping[int, str]) -> Department:
+    return Department(
+        code=row.code,
+        name_zh=row.name_zh,
+        name_en=row.name_en,
+        kind=DepartmentKind(row.kind),
+        parent=codes.get(row.parent_id),
+    )
+
+
+def _kpi(row: Row[Any], reported_by: Sequence[str]) -> Kpi:
+    return Kpi(
+        code=row.code,
+        name_zh=row.name_zh,
+        name_en=row.name_en,
+        unit_zh=row.unit_zh,
+        unit_en=row.unit_en,
+        kind=Kind(row.kind),
+        frequency=Frequency(row.frequency),
+        direction=Direction(row.direction),
+        decimals=row.decimals,
+        due_days=row.due_days,
+        factor=row.factor,
+        monotone=row.monotone,
+        minimum=row.minimum,
+        maximum=row.maximum,
+        definition=row.definition,
+        early_figures=row.early_figures,
+        reported_by=tuple(reported_by),
+    )
+
+
+def _reporters(
+    connection: Connection, kpis: Sequence[Row[Any]], codes: Mapping[int, str]
+) -> dict[int, list[str]]:
+    in_force = {(row.id, row.version) for row in kpis}
+    found: dict[int, list[str]] = {}
+    for row in connection.execute(select(tables.kpi_reporter)):
+        if (row.kpi_id, row.version) in in_force:
+            found.setdefault(row.kpi_id, []).append(codes[row.department_id])
+    return {number: sorted(departments) for number, departments in found.items()}
+
+
+def _targets(connection: Connection, position: int) -> dict[TargetKey, tuple[int, Target]]:
+    table, version = tables.target, tables.target_version
+    latest = (
+        select(version.c.target_id, func.max(version.c.version).label("version"))
+        .where(version.c.entry_id <= position)
+        .group_by(version.c.target_id)
+        .subquery()
+    )
+    query = (
+        select(
+            table.c.id,
+            tables.plan.c.code.label("plan"),
+            tables.kpi.c.code.label("kpi"),
+            tables.department.c.code.label("department"),
+            version,
+        )
+        .join(version, version.c.target_id == table.c.id)
+        .join(
+            latest,
+            and_(latest.c.target_id == table.c.id, latest.c.version == version.c.version),
+        )
+        .join(tables.plan, tables.plan.c.id == table.c.plan_id)
+        .join(tables.kpi, tables.kpi.c.id == table.c.kpi_id)
+        .join(tables.department, tables.department.c.id == table.c.department_id)
+        .order_by(tables.plan.c.code, tables.kpi.c.code, tables.department.c.code)
+    )
+    return {
+        (row.plan, row.kpi, row.department): (row.id, _target(row))
+        for row in connection.execute(query)
+    }
+
+
+def _target(row: Row[Any]) -> Target:
+    baseline = None
+    if row.baseline_period is not None:
+        baseline = Baseline(Period.parse(row.baseline_period), row.baseline_value)
+    points = {
+        Period.parse(period): Decimal(value) for period, value in json.loads(row.points).items()
+    }
+    return Target(
+        plan=row.plan,
+        kpi=row.kpi,
+        department=row.department,
+        goal=parse_goal(row.text),
+        due=Period.parse(row.due),
+        trajectory=Trajectory(Shape(row.shape), points),
+        overshoot=Overshoot(row.overshoot),
+        tolerance_band=row.tolerance_band,
+        baseline=baseline,
+        weight=row.weight,
+        source=row.source,
+        version=row.version,
+    )
+
+
+class CatalogueWriter:
+    """Adds versions under one journal entry; only within `Database.write`."""
+
+    def __init__(self, connection: Connection, stored: StoredCatalogue, entry: int) -> None:
+        """Write on top of the catalogue as stored, under a journal entry."""
+        self._connection = connection
+        self._stored = stored
+        self._entry = entry
+
+    def plan(self, plan: Plan) -> int:
+        """Add a version of a plan; returns its version."""
+        return self._add(
+            tables.plan,
+            self._stored.plan_ids.get(plan.code),
+            plan.code,
+            {
+                "name_zh": plan.name_zh,
+                "name_en": plan.name_en,
+                "start_period": str(plan.start),
+                "end_period": str(plan.end),
+                "source": plan.source,
+            },
+        )[1]
+
+    def department(self, department: Department) -> int:
+        """Add a version of a department, whose parent is stored already."""
+        parent = department.parent
+        return self._add(
+            tables.department,
+            self._stored.department_ids.get(department.code),
+            department.code,
+            {
+                "name_zh": department.name_zh,
+                "name_en": department.name_en,
+                "kind": department.kind,
+                "parent_id": None if parent is None else self._stored.department_ids[parent],
+            },
+        )[1]
+
+    def kpi(self, kpi: Kpi) -> int:
+        """Add a version of a KPI, whose departments are stored already."""
+        number, version = self._add(
+            tables.kpi,
+            self._stored.kpi_ids.get(kpi.code),
+            kpi.code,
+            {
+                "name_zh": kpi.name_zh,
+                "name_en": kpi.name_en,
+                "unit_zh": kpi.unit_zh,
+                "unit_en": kpi.unit_en,
+                "kind": kpi.kind,
+                "frequency": kpi.frequency,
+                "direction": kpi.direction,
+                "decimals": kpi.decimals,
+                "due_days": kpi.due_days,
+                "factor": kpi.factor,
+                "monotone": kpi.monotone,
+                "minimum": kpi.minimum,
+                "maximum": kpi.maximum,
+                "definition": kpi.definition,
+                "early_figures": kpi.early_figures,
+            },
+        )
+        reporters = [
+            {
+                "kpi_id": number,
+                "version": version,
+                "department_id": self._stored.department_ids[code],
+            }
+            for code in kpi.reported_by
+        ]
+        if reporters:
+            self._connection.execute(insert(tables.kpi_reporter), reporters)
+        return version
+
+    def target(self, target: Target) -> int:
+        """Add a version of a target, whose plan, KPI and department are stored already."""
+        key = (target.plan, target.kpi, target.department)
+        number = self._stored.target_ids.get(key)
+        if number is None:
+            number = _next(self._connection, tables.target.c.id)
+            self._connection.execute(
+                insert(tables.target).values(
+                    id=number,
+                    plan_id=self._stored.plan_ids[target.plan],
+                    kpi_id=self._stored.kpi_ids[target.kpi],
+                    department_id=self._stored.department_ids[target.department],
+                )
+            )
+        return self._version(tables.target_version, "target_id", number, _target_columns(target))
+
+    def _add(
+        self, identity: Table, number: int | None, code: str, columns: dict[str, object]
+    ) -> tuple[int, int]:
+        if number is None:
+            number = _next(self._connection, identity.c.id)
+            self._connection.execute(insert(identity).values(id=number, code=code))
+        versions = tables.metadata.tables[f"{identity.name}_version"]
+        return number, self._version(versions, f"{identity.name}_id", number, columns)
+
+    def _version(self, versions: Table, owner: str, number: int, columns: dict[str, object]) -> int:
+        query = select(func.max(versions.c.version)).where(versions.c[owner] == number)
+        version: int = (self._connection.execute(query).scalar() or 0) + 1
+        self._connection.execute(
+            insert(versions).values(
+                **{owner: number, "version": version, "entry_id": self._entry}, **columns
+            )
+        )
+        return version
+
+
+def _target_columns(target: Target) -> dict[str, object]:
+    baseline, trajectory = target.baseline, target.trajectory
+    points = {str(period): write_number(value) for period, value in trajectory.points.items()}
+    return {
+        "text": str(target.goal),
+        "comparator": target.goal.comparator,
+        "lower": target.goal.lower,
+        "upper": target.goal.upper,
+        "due": str(target.due),
+        "overshoot": target.overshoot,
+        "tolerance_band": target.tolerance_band,
+        "baseline_period": str(baseline.period) if baseline else None,
+        "baseline_value": baseline.value if baseline else None,
+        "shape": trajectory.shape,
+        "points": json.dumps(points, sort_keys=True),
+        "weight": target.weight,
+        "source": target.source,
+    }
+
+
+def _next(connection: Connection, column: Any) -> int:  # noqa: ANN401 - a column of any table
+    return (connection.execute(select(func.max(column))).scalar() or 0) + 1
+
+
+def is_empty(database: Database) -> bool:
+    """Tell whether nothing was ever written."""
+    with database.read() as connection:
+        return connection.execute(select(tables.journal.c.id).limit(1)).first() is None

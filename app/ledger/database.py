@@ -1,0 +1,130 @@
+"""Connections and transactions, on SQLite and PostgreSQL alike.
+
+`read()` gives one consistent snapshot. `write()` gives the database's only writer: it waits for
+whoever writes at the moment, commits once at the end, and rolls back if anything is raised. With
+one writer at a time numbers run without gaps, instants never run backwards along the journal, and
+two deliveries of the same figure cannot both take themselves for the first.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from app.errors import Misconfigured, Unavailable
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+    from sqlalchemy import URL, Connection, Engine
+
+WRITER_LOCK = 0x64616269616F
+"""The PostgreSQL advisory lock of the one writer ("dabiao" in ASCII)."""
+
+_BUSY_MILLISECONDS = 30_000
+_WRITES = "dabiao_writes"
+
+
+class Database:
+    """One database and its pool of connections."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare the engine; connects to nothing yet. Raises Misconfigured for a wrong URL."""
+        try:
+            self.url = make_url(url)
+        except ArgumentError as error:
+            msg = "DABIAO_DATABASE_URL is not a database address"
+            raise Misconfigured(msg) from error
+        if self.url.drivername not in ("sqlite", "postgresql+psycopg"):
+            msg = "DABIAO_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://"
+            raise Misconfigured(msg)
+        self.engine = _engine(self.url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell whether this is the embedded database."""
+        return self.url.drivername == "sqlite"
+
+    @property
+    def path(self) -> Path | None:
+        """The file of an embedded database; None otherwise."""
+        return Path(self.url.database) if self.is_sqlite and self.url.database else None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a consistent snapshot; raises Unavailable when the database does not answer."""
+        options: dict[str, Any] = (
+            {}
+            if self.is_sqlite
+            else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
+        with _unavailable(), self.engine.connect() as connection:
+            connection.execution_options(**options)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give the one writer's transaction; commits when the block ends without an error."""
+        with _unavailable(), self.engine.connect() as connection:
+            connection.execution_options(**{_WRITES: True})
+            with connection.begin():
+                if not self.is_sqlite:
+                    connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
+                yield connection
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, NoSuchModuleError) as error:
+        if isinstance(error, DBAPIError) and not _is_outage(error):
+            raise
+        msg = "the database does not answer"
+        raise Unavailable(msg) from error
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    """Tell an outage (server gone, file locked or absent) from a mistake in a statement."""
+    return error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
+
+
+def _engine(url: URL) -> Engine:
+    if url.drivername != "sqlite":
+        return create_engine(url, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"})
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000})
+    event.listen(engine, "connect", _open_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver's own transactions begin late and lose concurrent read-modify-writes: it is told
+    # to begin none, and `_begin_sqlite` does.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"busy_timeout = {_BUSY_MILLISECONDS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the lock before it reads: a deferred BEGIN would fail half-way, when another
+    # has written between its first read and its first write.
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,204 @@
+"""Figures: the sole writer of revisions, and their reads as of a position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, insert, select
+
+from app.domain.figure import Amount, Figure, ObservationStatus
+from app.domain.period import Period
+from app.ledger.tables import department, journal, kpi, revision, submission
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Row, Select
+
+    from app.ledger.catalogue import StoredCatalogue
+
+FigureKey = tuple[str, str, Period]
+"""KPI code, department code, period."""
+
+_MOST_IN_LIST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A figure to be written: created (revision 1) or revised (its next revision)."""
+
+    kpi: str
+    department: str
+    period: Period
+    revision: int
+    row: int
+    amount: Amount
+    observation_status: ObservationStatus
+    note: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One line of a figure's history."""
+
+    figure: Figure
+    reason: str | None
+    row: int
+    source: str
+    recorded_by: str
+
+
+def append(
+    connection: Connection, stored: StoredCatalogue, submission_id: int, changes: Iterable[Change]
+) -> None:
+    """Add revisions under a submission; only within `Database.write`."""
+    rows = [
+        {
+            "kpi_id": stored.kpi_ids[change.kpi],
+            "department_id": stored.department_ids[change.department],
+            "period": str(change.period),
+            "revision": change.revision,
+            "submission_id": submission_id,
+            "row_number": change.row,
+            "value": change.amount.value,
+            "numerator": change.amount.numerator,
+            "denominator": change.amount.denominator,
+            "observation_status": change.observation_status,
+            "note": change.note,
+            "reason": change.reason,
+        }
+        for change in changes
+    ]
+    if rows:
+        connection.execute(insert(revision), rows)
+
+
+def current(
+    connection: Connection, stored: StoredCatalogue, keys: Collection[FigureKey]
+) -> dict[FigureKey, Figure]:
+    """Return the newest revision of each of `keys` that has one (and perhaps of more)."""
+    if not keys:
+        return {}
+    periods = [str(period) for _, _, period in keys]
+    found = figures(
+        connection,
+        stored,
+        kpis={key[0] for key in keys},
+        departments={key[1] for key in keys},
+        where=[revision.c.period.between(min(periods), max(periods))],
+    )
+    return {
+        (code, figure.department, figure.period): figure
+        for code, listed in found.items()
+        for figure in listed
+    }
+
+
+def figures(  # noqa: PLR0913 - filters, all of them optional
+    connection: Connection,
+    stored: StoredCatalogue,
+    *,
+    kpis: Collection[str] | None = None,
+    departments: Collection[str] | None = None,
+    upto: int | None = None,
+    where: Sequence[ColumnElement[bool]] = (),
+) -> dict[str, list[Figure]]:
+    """Return figures as of a position (`upto`; None for now), per KPI code, in order of time."""
+    query = latest(upto).where(*where)
+    for column, numbers, codes in (
+        (revision.c.kpi_id, stored.kpi_ids, kpis),
+        (revision.c.department_id, stored.department_ids, departments),
+    ):
+        # A long list is read whole and sorted out by the caller: cheaper than a list in SQL.
+        if codes is not None and len(codes) <= _MOST_IN_LIST:
+            query = query.where(column.in_([numbers[code] for code in codes if code in numbers]))
+    found: dict[str, list[Figure]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.kpi, []).append(_figure(row))
+    return found
+
+
+def latest(upto: int | None) -> Select[Any]:
+    """Return the query of the newest revision of every figure as of a position."""
+    newer = revision.alias("newer")
+    same_figure = and_(
+        newer.c.kpi_id == revision.c.kpi_id,
+        newer.c.department_id == revision.c.department_id,
+        newer.c.period == revision.c.period,
+    )
+    query = _with_codes()
+    newest = select(func.max(newer.c.revision)).where(same_figure)
+    if upto is not None:
+        newest = newest.where(newer.c.submission_id <= upto)
+        query = query.where(revision.c.submission_id <= upto)
+    return query.where(revision.c.revision == newest.scalar_subquery()).order_by(
+        kpi.c.code, department.c.code, revision.c.period
+    )
+
+
+def _with_codes() -> Select[Any]:
+    return (
+        select(
+            revision,
+            kpi.c.code.label("kpi"),
+            department.c.code.label("department"),
+            journal.c.recorded_at,
+            journal.c.actor,
+        )
+        .join(kpi, kpi.c.id == revision.c.kpi_id)
+        .join(department, department.c.id == revision.c.department_id)
+        .join(journal, journal.c.id == revision.c.submission_id)
+    )
+
+
+def history(
+    connection: Connection, kpi_code: str, department_code: str, period: Period
+) -> list[Revision]:
+    """Return every revision of one figure, oldest first; empty where there is none."""
+    query = (
+        _with_codes()
+        .add_columns(submission.c.source)
+        .join(submission, submission.c.id == revision.c.submission_id)
+        .where(
+            kpi.c.code == kpi_code,
+            department.c.code == department_code,
+            revision.c.period == str(period),
+        )
+        .order_by(revision.c.revision)
+    )
+    return [
+        Revision(_figure(row), row.reason, row.row_number, row.source, row.actor)
+        for row in connection.execute(query)
+    ]
+
+
+def has_figures(connection: Connection, kpi_id: int) -> bool:
+    """Tell whether a KPI has any figure."""
+    query = select(revision.c.kpi_id).where(revision.c.kpi_id == kpi_id).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def _figure(row: Row[Any]) -> Figure:
+    recorded_at: dt.datetime = row.recorded_at
+    return Figure(
+        department=row.department,
+        period=Period.parse(row.period),
+        amount=Amount(row.value, row.numerator, row.denominator),
+        observation_status=ObservationStatus(row.observation_status),
+        revision=row.revision,
+        submission=row.submission_id,
+        recorded_at=recorded_at,
+        note=row.note,
+    )
+
+
+def by_member(listed: Iterable[Figure], members: Collection[str]) -> Mapping[str, Sequence[Figure]]:
+    """Return the figures of each member department, an empty list where it has none."""
+    sorted_out: dict[str, list[Figure]] = {member: [] for member in members}
+    for figure in listed:
+        if figure.department in sorted_out:
+            sorted_out[figure.department].append(figure)
+    return sorted_out

@@ -1,0 +1,198 @@
+"""The read model: every target with its verdict, as of a position and a day.
+
+One read fetches the figures that are needed; the verdicts come from `domain.attainment`, like
+everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.domain.attainment import Status, Subject, Verdict, assess
+from app.domain.trajectory import expected_at
+from app.ledger import journal, revisions
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
+    from fractions import Fraction
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy import Connection
+
+    from app.domain.catalogue import Catalogue, TargetKey
+    from app.domain.figure import Figure
+    from app.domain.kpi import Department
+    from app.domain.period import Period
+    from app.ledger.catalogue import StoredCatalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """From where a page is seen: a position of the journal, and the day in the office's zone."""
+
+    position: int
+    now: dt.datetime
+    today: dt.date
+
+
+def moment(
+    connection: Connection, zone: ZoneInfo, now: dt.datetime, as_of: dt.datetime | None = None
+) -> Moment:
+    """Return the moment of `as_of`, or of now: what was on record then, and which day it was."""
+    seen = as_of if as_of is not None else now
+    return Moment(journal.position(connection, as_of), seen, seen.astimezone(zone).date())
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What of the scoreboard is asked for; None for all. `department` includes those below it."""
+
+    plan: str | None = None
+    kpi: str | None = None
+    department: str | None = None
+
+    def keys(self, catalogue: Catalogue) -> list[TargetKey]:
+        """Return the targets selected, in order of plan, KPI and department."""
+        tops = None if self.department is None else frozenset([self.department])
+        return [
+            key
+            for key in sorted(catalogue.targets)
+            if (self.plan is None or key[0] == self.plan)
+            and (self.kpi is None or key[1] == self.kpi)
+            and (tops is None or catalogue.is_within(key[2], tops))
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One target's line: what the verdict came from, the verdict, and what it stands on."""
+
+    subject: Subject
+    department: Department
+    verdict: Verdict
+
+    @property
+    def newest(self) -> Figure | None:
+        """The newest figure that counts: of the newest period, and of those the last recorded."""
+        counted = self.verdict.counted
+        if counted is None:
+            return None
+        return max(
+            (part.figures[-1] for part in counted.parts),
+            key=lambda figure: (figure.period.ordinal, figure.submission),
+        )
+
+    @property
+    def revision(self) -> int | None:
+        """The revision of the newest figure; None where several departments are added up."""
+        if self.newest is None or len(self.subject.members) > 1:
+            return None
+        return self.newest.revision
+
+    @property
+    def submitted_at(self) -> dt.datetime | None:
+        """When the last of the figures that count was recorded."""
+        counted = self.verdict.counted
+        if counted is None:
+            return None
+        return max(figure.recorded_at for part in counted.parts for figure in part.figures)
+
+
+def subjects(
+    connection: Connection, stored: StoredCatalogue, keys: Sequence[TargetKey], position: int
+) -> list[Subject]:
+    """Return the targets named, each with the figures that its verdict is computed from."""
+    catalogue = stored.catalogue
+    members = {key: catalogue.members(key[1], key[2]) for key in keys}
+    found = revisions.figures(
+        connection,
+        stored,
+        kpis={key[1] for key in keys},
+        departments={member for listed in members.values() for member in listed},
+        upto=position,
+    )
+    by_place = _by_place(found)
+    return [
+        Subject(
+            target=catalogue.targets[key],
+            kpi=catalogue.kpis[key[1]],
+            plan=catalogue.plans[key[0]],
+            members={member: by_place.get((key[1], member), []) for member in members[key]},
+        )
+        for key in keys
+    ]
+
+
+def _by_place(found: Mapping[str, Iterable[Figure]]) -> dict[tuple[str, str], list[Figure]]:
+    places: dict[tuple[str, str], list[Figure]] = {}
+    for kpi, figures in found.items():
+        for figure in figures:
+            places.setdefault((kpi, figure.department), []).append(figure)
+    return places
+
+
+def scoreboard(
+    connection: Connection,
+    stored: StoredCatalogue,
+    seen: Moment,
+    selection: Selection = Selection(),
+    asked: Period | None = None,
+) -> list[Line]:
+    """Return the lines selected, each with its verdict at the period asked for."""
+    keys = selection.keys(stored.catalogue)
+    return [
+        Line(
+            subject=subject,
+            department=stored.catalogue.departments[subject.target.department],
+            verdict=assess(subject, seen.today, asked),
+        )
+        for subject in subjects(connection, stored, keys, seen.position)
+    ]
+
+
+def periods_with_figures(subject: Subject) -> list[Period]:
+    """Return the plan's periods that have a figure with a value, in order of time."""
+    found = {
+        figure.period
+        for figures in subject.members.values()
+        for figure in figures
+        if figure.period in subject.span and figure.amount.number(subject.kpi.factor) is not None
+    }
+    return sorted(found, key=lambda period: period.ordinal)
+
+
+def consecutive_off_track(subject: Subject, today: dt.date) -> int:
+    """Count the periods in a row, ending with the newest, whose verdict was off track."""
+    count = 0
+    for period in reversed(periods_with_figures(subject)):
+        if assess(subject, today, period).status is not Status.OFF_TRACK:
+            break
+        count += 1
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One period of a target's series.
+
+    `expected` is there for every period; the verdict only where somebody posted a value for it.
+    """
+
+    period: Period
+    expected: Fraction | None
+    verdict: Verdict | None
+
+
+def series(subject: Subject, today: dt.date) -> list[Point]:
+    """Return every period of the plan in order of time, as the verdict at that period saw it."""
+    posted = set(periods_with_figures(subject))
+    return [
+        Point(
+            period=period,
+            expected=expected_at(subject.target, subject.kpi, subject.plan, period),
+            verdict=assess(subject, today, period) if period in posted else None,
+        )
+        for period in subject.span
+    ]

@@ -1,0 +1,213 @@
+"""Submissions and their findings: every delivery that was taken in or refused, for ever."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select
+
+from app.domain.finding import Finding, Severity
+from app.ledger.tables import finding, journal, submission
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from sqlalchemy import Connection, Row, Select
+
+
+class Source(StrEnum):
+    """What a delivery came as."""
+
+    API = "api"
+    CSV = "csv"
+    XLSX = "xlsx"
+    WEB = "web"
+
+
+class Outcome(StrEnum):
+    """What became of a delivery."""
+
+    ACCEPTED = "accepted"
+    """Every row stands."""
+    PARTIAL = "partial"
+    """The good rows stand, the bad ones are findings (`on_error=skip`)."""
+    REFUSED = "refused"
+    """Nothing of it stands."""
+
+
+class OnError(StrEnum):
+    """What to do with a delivery that has bad rows."""
+
+    REJECT = "reject"
+    """All or nothing."""
+    SKIP = "skip"
+    """Good rows stand, bad ones are findings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the rows of a delivery did."""
+
+    received: int = 0
+    created: int = 0
+    revised: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a delivery came to."""
+
+    outcome: Outcome
+    counts: Counts
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A delivery on record. `id` and `received_at` are None for a dry run, which is not kept."""
+
+    id: int | None
+    received_at: dt.datetime | None
+    submitted_by: str
+    source: Source
+    filename: str | None
+    fingerprint: str
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubmission:
+    """What is known of a delivery before its outcome."""
+
+    source: Source
+    fingerprint: str
+    on_error: OnError = OnError.REJECT
+    filename: str | None = None
+    api_key_id: int | None = None
+    idempotency_key: str | None = None
+
+
+def append(connection: Connection, number: int, new: NewSubmission, result: Result) -> None:
+    """Add a submission under its journal entry, with its findings; only within `write`."""
+    connection.execute(
+        insert(submission).values(
+            id=number,
+            source=new.source,
+            filename=new.filename,
+            fingerprint=new.fingerprint,
+            api_key_id=new.api_key_id,
+            idempotency_key=new.idempotency_key,
+            on_error=new.on_error,
+            outcome=result.outcome,
+            **asdict(result.counts),
+        )
+    )
+    rows = [
+        _finding_columns(number, ordinal, found) for ordinal, found in enumerate(result.findings, 1)
+    ]
+    if rows:
+        connection.execute(insert(finding), rows)
+
+
+def _finding_columns(number: int, ordinal: int, found: Finding) -> dict[str, object]:
+    return {
+        "submission_id": number,
+        "ordinal": ordinal,
+        "severity": found.severity,
+        "code": found.code,
+        "row_number": found.row,
+        "column_name": found.column,
+        "details": json.dumps(dict(found.values), ensure_ascii=False),
+    }
+
+
+def get(connection: Connection, number: int) -> Receipt | None:
+    """Return one submission with its findings; None if there is none of that number."""
+    row = connection.execute(_receipts().where(submission.c.id == number)).one_or_none()
+    return None if row is None else _receipt(connection, row)
+
+
+def same_key(connection: Connection, api_key_id: int | None, key: str) -> Receipt | None:
+    """Return the submission that came first with an idempotency key of the same sender."""
+    row = connection.execute(
+        _receipts().where(
+            submission.c.api_key_id.is_not_distinct_from(api_key_id),
+            submission.c.idempotency_key == key,
+        )
+    ).one_or_none()
+    return None if row is None else _receipt(connection, row)
+
+
+def listed(connection: Connection, *, before: int | None, limit: int) -> list[Receipt]:
+    """Return submissions, the newest first, without their findings."""
+    query = _receipts().order_by(submission.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(submission.c.id < before)
+    return [_without_findings(row) for row in connection.execute(query)]
+
+
+def tally(connection: Connection, upto: int) -> dict[tuple[Source, Outcome], int]:
+    """Count submissions by source and outcome."""
+    query = (
+        select(submission.c.source, submission.c.outcome, func.count())
+        .where(submission.c.id <= upto)
+        .group_by(submission.c.source, submission.c.outcome)
+    )
+    return {(Source(row[0]), Outcome(row[1])): row[2] for row in connection.execute(query)}
+
+
+def tally_rows(connection: Connection, upto: int) -> dict[tuple[Source, str], int]:
+    """Count rows by source and what they did: created, revised, unchanged, rejected."""
+    kinds = ("created", "revised", "unchanged", "rejected")
+    query = (
+        select(submission.c.source, *(func.sum(submission.c[kind]).label(kind) for kind in kinds))
+        .where(submission.c.id <= upto)
+        .group_by(submission.c.source)
+    )
+    return {
+        (Source(row.source), kind): int(getattr(row, kind))
+        for row in connection.execute(query)
+        for kind in kinds
+    }
+
+
+def _receipts() -> Select[Any]:
+    return select(submission, journal.c.recorded_at, journal.c.actor).join(
+        journal, journal.c.id == submission.c.id
+    )
+
+
+def _receipt(connection: Connection, row: Row[Any]) -> Receipt:
+    query = select(finding).where(finding.c.submission_id == row.id).order_by(finding.c.ordinal)
+    return _without_findings(row, tuple(_finding(line) for line in connection.execute(query)))
+
+
+def _without_findings(row: Row[Any], findings: tuple[Finding, ...] = ()) -> Receipt:
+    return Receipt(
+        id=row.id,
+        received_at=row.recorded_at,
+        submitted_by=row.actor,
+        source=Source(row.source),
+        filename=row.filename,
+        fingerprint=row.fingerprint,
+        result=Result(
+            outcome=Outcome(row.outcome),
+            counts=Counts(row.received, row.created, row.revised, row.unchanged, row.rejected),
+            findings=findings,
+        ),
+    )
+
+
+def _finding(row: Row[Any]) -> Finding:
+    return Finding(
+        code=row.code,
+        row=row.row_number,
+        column=row.column_name,
+        values=json.loads(row.details),
+        severity=Severity(row.severity),
+    )

@@ -1,0 +1,38 @@
+"""Runs the migrations, one process at a time.
+
+Two processes that migrate at once do not race: on PostgreSQL the second waits for the writer's
+advisory lock, on SQLite for the write lock that BEGIN IMMEDIATE takes, and then finds nothing
+left to do. A migration that cannot get a table's lock gives up after ten seconds rather than
+queueing up everybody behind it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic import context
+from sqlalchemy import text
+
+from app.ledger.tables import metadata
+
+if TYPE_CHECKING:
+    from app.ledger.database import Database
+
+LOCK_TIMEOUT = "10s"
+
+
+def run() -> None:
+    """Migrate the database that the caller put into the configuration's attributes."""
+    database: Database = context.config.attributes["database"]
+    with database.write() as connection:
+        if not database.is_sqlite:
+            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            transactional_ddl=False,  # the transaction is `write`'s own, around everything
+        )
+        context.run_migrations()
+
+
+run()
