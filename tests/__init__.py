@@ -1,0 +1,1 @@
+"""Tests, and what they share: `parts` (real servers), `install_parts` (which brings them)."""

