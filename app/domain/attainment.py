@@ -53,11 +53,11 @@ class Status(StrEnum):
     MISSED = "missed"
     """The due period has its figure, and it does not meet the bound."""
     ON_TRACK = "on_track"
-    """Pace is at least 1, or nothing is expected yet."""
+    """Pace is at least 1; or nothing is expected yet; or no worse than a 0 in the bound's place."""
     AT_RISK = "at_risk"
     """Pace is below 1, within the tolerance band."""
     OFF_TRACK = "off_track"
-    """Pace is below 1 by more than the tolerance band."""
+    """Pace is below 1 by more than the tolerance band; or worse than a 0 in the bound's place."""
 
 
 class Rule(StrEnum):
@@ -245,7 +245,9 @@ def _status(
             return Status.ON_TRACK
         within = pace >= 1 - Fraction(target.tolerance_band)
         return Status.AT_RISK if within else Status.OFF_TRACK
-    if expected == 0 and _worse_than_zero(target.goal, target.overshoot, counted.value):
+    # Something is expected and yet there is no pace: a 0 stands in the bound's place, be it the
+    # expected value or an upper bound that the actual has passed.
+    if expected is not None and _worse_than_zero(target.goal, target.overshoot, counted.value):
         return Status.OFF_TRACK
     return Status.ON_TRACK
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from app.domain.attainment import Measure, Subject, Verdict
     from app.domain.counting import Counted, Part
+    from app.domain.kpi import Kpi
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,9 @@ _STATUS_RULES = {
     "no_data": "no figure that counts yet",
     "attained": "the bound is met at the due period, or already by a stock, flow or milestone",
     "missed": "the due period has its figure and does not meet the bound",
-    "on_track": "pace >= 1, or nothing is expected yet",
+    "on_track": "pace >= 1, or nothing is expected yet, or no worse than a 0 in the bound's place",
     "at_risk": "1 - tolerance band <= pace < 1",
-    "off_track": "pace < 1 - tolerance band",
+    "off_track": "pace < 1 - tolerance band, or worse than a 0 in the bound's place",
 }
 
 
@@ -72,7 +73,7 @@ def _actual(subject: Subject, counted: Counted) -> Step:
     kpi, parts = subject.kpi, counted.parts
     several = len(parts) > 1 or kpi.kind is Kind.MILESTONE
     if len(subject.members) > 1 and several:
-        rule, numbers = _rolled_up(kpi.kind, parts, len(parts) + len(counted.missing))
+        rule, numbers = _rolled_up(kpi, parts, len(parts) + len(counted.missing))
     elif kpi.kind is Kind.FLOW:
         rule = "sum over the plan's periods so far"
         numbers = " + ".join(_n(figure.amount.number(kpi.factor)) for figure in parts[0].figures)
@@ -91,16 +92,16 @@ def _single(part: Part, factor: str) -> tuple[str, str]:
     )
 
 
-def _rolled_up(kind: Kind, parts: tuple[Part, ...], departments: int) -> tuple[str, str]:
+def _rolled_up(kpi: Kpi, parts: tuple[Part, ...], departments: int) -> tuple[str, str]:
     plain = " + ".join(_n(part.value) for part in parts)
-    if kind in (Kind.LEVEL, Kind.RATIO):
+    if kpi.kind in (Kind.LEVEL, Kind.RATIO):
         above = " + ".join(_n(part.numerator) for part in parts)
         below = " + ".join(_n(part.denominator) for part in parts)
         return (
             "sum of numerators / sum of denominators x factor",
-            f"({above}) / ({below})",
+            f"({above}) / ({below}) x {write_number(kpi.factor)}",
         )
-    if kind is Kind.MILESTONE:
+    if kpi.kind is Kind.MILESTONE:
         return (
             "mean over the departments, none yet counting as 0",
             f"({plain}) / {departments}",
