@@ -54,6 +54,53 @@ $(DEV_STAMP): $(RUN_STAMP) requirements/dev.txt
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@echo "$(CURDIR)" > $@
 
+.PHONY: run
+run: $(RUN_STAMP) ## Serve on http://127.0.0.1:8000 from var/dabiao.db, with the seeds the first time
+	@$(BIN)/dabiao migrate
+	@$(BIN)/dabiao bootstrap seeds
+	@exec $(BIN)/dabiao serve
+
+.PHONY: demo
+demo: export DABIAO_DATABASE_URL := sqlite:///var/demo.db
+demo: $(RUN_STAMP) ## The same from var/demo.db, with an illustrative year on top
+	@$(BIN)/dabiao migrate
+	@$(BIN)/dabiao bootstrap seeds --illustrative
+	@exec $(BIN)/dabiao serve
+
+.PHONY: test
+test: $(DEV_STAMP) ## Run every test, against real parts; make test ARGS="-k metrics" for some
+	@$(BIN)/python -m tests.install_parts
+	@status=0; $(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup $(ARGS) || status=$$?; \
+	if [ -n "$${DABIAO_TEST_WITHOUT:-}" ]; then \
+		echo "Not tested, on request (DABIAO_TEST_WITHOUT): $$DABIAO_TEST_WITHOUT"; \
+	fi; \
+	exit $$status
+
+# The monitoring files are checked by the programs that will read them.
+.PHONY: check
+check: $(DEV_STAMP) ## Check format, style, types, monitoring rules, compose file and Dockerfile
+	@$(BIN)/python -m tests.install_parts prometheus alertmanager
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/python -m tests.check_monitoring
+	$(BIN)/docker-compose config --quiet
+	@for profile in $$($(BIN)/docker-compose config --profiles); do \
+		echo "$(BIN)/docker-compose --profile $$profile config --quiet"; \
+		$(BIN)/docker-compose --profile "$$profile" config --quiet; \
+	done
+	$(BIN)/hadolint Dockerfile
+
+.PHONY: format
+format: $(DEV_STAMP) ## Bring the code into its format and mend what the linter can mend
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+.PHONY: bench
+bench: $(DEV_STAMP) ## Measure, each figure beside its peer and its limit
+	@$(BIN)/python -m tests.install_parts
+	@$(BIN)/python -m tests.bench $(ARGS)
+
 # Taken from the public index alone and read from no configuration of the machine that runs it, so
 # that the lock files name nothing but packages, versions and hashes.
 LOCK := $(BIN)/uv pip compile --quiet --no-config --no-emit-index-url --generate-hashes --universal \
@@ -64,3 +111,21 @@ lock: $(DEV_STAMP) ## Pin the dependencies anew, newest versions that fit, with 
 	@$(LOCK) --upgrade pyproject.toml --output-file requirements/run.txt
 	@$(LOCK) --upgrade --constraint requirements/run.txt pyproject.toml --group dev --output-file requirements/dev.txt
 	@$(LOCK) --upgrade --no-deps requirements/parts.in --output-file requirements/parts.txt
+
+# Compose hands a secret's file to the container with the owner and mode that it has here, and the
+# containers' users are unknown here. So the directory is what keeps others out, and the files in it
+# can be read by whoever they are handed to. What exists stays: the database keeps its password.
+.PHONY: secrets
+secrets: ## Make the passwords that docker-compose.yml takes from secrets/
+	@umask 077; mkdir -p secrets; \
+	if [ -e secrets/db_password ]; then echo "secrets/ holds its passwords already"; exit 0; fi; \
+	password=$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n'); \
+	printf %s "postgresql+psycopg://dabiao:$$password@db:5432/dabiao" > secrets/database_url; \
+	printf %s "$$password" > secrets/db_password; \
+	chmod 444 secrets/database_url secrets/db_password; \
+	echo "Made secrets/db_password and secrets/database_url"
+
+.PHONY: clean
+clean: ## Remove what can be made again; var/ and secrets/ stay
+	@rm -rf $(VENV) .parts .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

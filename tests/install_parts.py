@@ -28,14 +28,14 @@ NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/dabiao-tests.conf")
 SYSTEMD = Path("/run/systemd/system")
 
 
-def main() -> int:
-    """Bring what is missing; returns the exit status."""
+def main(names: Iterable[str] = ()) -> int:
+    """Bring what is missing of the parts named, or of all; returns the exit status."""
     try:
-        without = left_out()
+        wanted = frozenset(names or PARTS) - left_out()
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    missing = [part for name, part in PARTS.items() if name not in without and not part.is_there()]
+    missing = [part for name, part in PARTS.items() if name in wanted and not part.is_there()]
     if not missing:
         return 0
     sys.stdout.write(f"Bringing {', '.join(part.name for part in missing)} for the tests\n")
@@ -144,4 +144,4 @@ def _run(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
