@@ -44,6 +44,7 @@ TEMPLATES: Mapping[str, str] = {
     "empty": "There is nothing in it: no figure was found.",
     "unreadable_encoding": "The text is neither UTF-8 nor GB18030.",
     "unreadable_json": "This is not JSON that can be read: {problem}.",
+    "malformed_json": "This is not JSON: it goes wrong at line {line}, column {column}.",
     "unreadable_csv": "The file cannot be read as CSV: {problem}.",
     "duplicate_json_key": "The field “{name}” stands twice in the same object.",
     "wrong_type": "Expected {expected} here.",
@@ -84,6 +85,7 @@ TEMPLATES: Mapping[str, str] = {
     "reason_missing": "{current} is on record for this period; a correction needs a reason.",
     # catalogue
     "invalid": "{problem}.",
+    "duplicate_code": "“{name}” stands there twice.",
     "unknown_plan": "There is no plan “{name}”.",
     "unknown_parent": "There is no department “{name}” to be the parent.",
     "circular_parent": "The department would be its own ancestor.",
