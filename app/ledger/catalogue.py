@@ -230,14 +230,18 @@ class CatalogueWriter:
     def __init__(self, connection: Connection, stored: StoredCatalogue, entry: int) -> None:
         """Write on top of the catalogue as stored, under a journal entry."""
         self._connection = connection
-        self._stored = stored
         self._entry = entry
+        # Codes that this writer adds can be named by what it adds next.
+        self._plans = dict(stored.plan_ids)
+        self._departments = dict(stored.department_ids)
+        self._kpis = dict(stored.kpi_ids)
+        self._targets = dict(stored.target_ids)
 
     def plan(self, plan: Plan) -> int:
         """Add a version of a plan; returns its version."""
         return self._add(
             tables.plan,
-            self._stored.plan_ids.get(plan.code),
+            self._plans,
             plan.code,
             {
                 "name_zh": plan.name_zh,
@@ -253,13 +257,13 @@ class CatalogueWriter:
         parent = department.parent
         return self._add(
             tables.department,
-            self._stored.department_ids.get(department.code),
+            self._departments,
             department.code,
             {
                 "name_zh": department.name_zh,
                 "name_en": department.name_en,
                 "kind": department.kind,
-                "parent_id": None if parent is None else self._stored.department_ids[parent],
+                "parent_id": None if parent is None else self._departments[parent],
             },
         )[1]
 
@@ -267,7 +271,7 @@ class CatalogueWriter:
         """Add a version of a KPI, whose departments are stored already."""
         number, version = self._add(
             tables.kpi,
-            self._stored.kpi_ids.get(kpi.code),
+            self._kpis,
             kpi.code,
             {
                 "name_zh": kpi.name_zh,
@@ -291,7 +295,7 @@ class CatalogueWriter:
             {
                 "kpi_id": number,
                 "version": version,
-                "department_id": self._stored.department_ids[code],
+                "department_id": self._departments[code],
             }
             for code in kpi.reported_by
         ]
@@ -302,24 +306,25 @@ class CatalogueWriter:
     def target(self, target: Target) -> int:
         """Add a version of a target, whose plan, KPI and department are stored already."""
         key = (target.plan, target.kpi, target.department)
-        number = self._stored.target_ids.get(key)
+        number = self._targets.get(key)
         if number is None:
-            number = _next(self._connection, tables.target.c.id)
+            number = self._targets[key] = _next(self._connection, tables.target.c.id)
             self._connection.execute(
                 insert(tables.target).values(
                     id=number,
-                    plan_id=self._stored.plan_ids[target.plan],
-                    kpi_id=self._stored.kpi_ids[target.kpi],
-                    department_id=self._stored.department_ids[target.department],
+                    plan_id=self._plans[target.plan],
+                    kpi_id=self._kpis[target.kpi],
+                    department_id=self._departments[target.department],
                 )
             )
         return self._version(tables.target_version, "target_id", number, _target_columns(target))
 
     def _add(
-        self, identity: Table, number: int | None, code: str, columns: dict[str, object]
+        self, identity: Table, numbers: dict[str, int], code: str, columns: dict[str, object]
     ) -> tuple[int, int]:
+        number = numbers.get(code)
         if number is None:
-            number = _next(self._connection, identity.c.id)
+            number = numbers[code] = _next(self._connection, identity.c.id)
             self._connection.execute(insert(identity).values(id=number, code=code))
         versions = tables.metadata.tables[f"{identity.name}_version"]
         return number, self._version(versions, f"{identity.name}_id", number, columns)

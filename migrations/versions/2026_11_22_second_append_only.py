@@ -66,8 +66,8 @@ def _protect_sqlite() -> None:
             "(" + " AND ".join(f"{column} = NEW.{column}" for column in key) + ")" for key in keys
         )
         op.execute(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) {refuse}"  # noqa: S608 - names above
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608 - names above
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) {refuse}"
         )
 
 

@@ -1,0 +1,253 @@
+"""How the catalogue comes in: one resource by PUT, or a whole folder at once.
+
+Both go the same way: read, check against everything that will be there, write what differs. What
+is the same already makes no new version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from app.domain.finding import Finding
+from app.domain.kpi import Department, Kpi, Plan
+from app.domain.target import Target
+from app.errors import PreconditionFailed, Refused
+from app.intake.catalogue_rules import (
+    department_findings,
+    kpi_findings,
+    plan_findings,
+    target_findings,
+)
+from app.intake.resources import (
+    DepartmentResource,
+    KpiResource,
+    PlanResource,
+    TargetResource,
+)
+from app.ledger import journal
+from app.ledger.catalogue import CatalogueWriter
+from app.ledger.revisions import has_figures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from app.domain.access import Actor
+    from app.domain.catalogue import Catalogue
+    from app.intake.resources import AnyResource
+    from app.ledger.catalogue import StoredCatalogue
+    from app.ledger.office import Office
+
+Thing = Plan | Department | Kpi | Target
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A resource and where it stands, for the findings: a file, and its place in the file."""
+
+    resource: AnyResource
+    place: str | None = None
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a PUT did: the version now in force, and whether it is new."""
+
+    version: int
+    created: bool
+    changed: bool
+
+
+def name_of(resource: AnyResource) -> tuple[str, str]:
+    """Return a resource's kind and code; a target's code is plan/kpi/department."""
+    if isinstance(resource, TargetResource):
+        return "target", f"{resource.plan}/{resource.kpi}/{resource.department}"
+    kind = type(resource).__name__.removesuffix("Resource").lower()
+    return kind, resource.code
+
+
+def put(
+    office: Office,
+    resource: AnyResource,
+    actor: Actor,
+    precondition: Callable[[int | None], bool] = lambda _version: True,
+) -> Stored:
+    """Store one resource as a new version, unless it is the same as the one in force.
+
+    precondition: told the version in force (None for none), whether to go on.
+    Raises Refused with every finding, or PreconditionFailed.
+    """
+    name = name_of(resource)
+    with office.database.write() as connection:
+        stored = office.catalogue(connection)
+        before = stored.versions.get(name)
+        if not precondition(before):
+            msg = "the version that you have seen is not the current one"
+            raise PreconditionFailed(msg)
+        changed = _store(office, connection, [Placed(resource)], actor, name[1])
+        now_stored = office.catalogue(connection)
+        return Stored(now_stored.versions[name], created=before is None, changed=bool(changed))
+
+
+def load(office: Office, resources: Sequence[Placed], actor: Actor, subject: str) -> int:
+    """Store a folder's resources together, or none of them; returns how many were new.
+
+    Raises Refused with every finding of every file.
+    """
+    with office.database.write() as connection:
+        return _store(office, connection, resources, actor, subject)
+
+
+def _store(
+    office: Office,
+    connection: Connection,
+    resources: Sequence[Placed],
+    actor: Actor,
+    subject: str,
+) -> int:
+    stored = office.catalogue(connection)
+    things, findings = _merge(stored.catalogue, resources)
+    findings.extend(_frequency_findings(connection, stored, things))
+    if findings:
+        msg = "the catalogue is not as it must be"
+        raise Refused(msg, findings)
+    new = [thing for thing in things if _differs(stored.catalogue, thing)]
+    if new:
+        entry = journal.record(
+            connection,
+            journal.EntryKind.CATALOGUE,
+            "put",
+            subject[:200],
+            actor=actor,
+            now=office.clock(),
+        )
+        _write(CatalogueWriter(connection, stored, entry.id), new)
+    return len(new)
+
+
+def _merge(catalogue: Catalogue, resources: Sequence[Placed]) -> tuple[list[Thing], list[Finding]]:
+    """Return the things to store, parents first, and what is wrong with them among all others."""
+    findings: list[Finding] = []
+    plans, departments = dict(catalogue.plans), dict(catalogue.departments)
+    kpis = dict(catalogue.kpis)
+    seen: set[tuple[str, str]] = set()
+    for placed in resources:
+        name = name_of(placed.resource)
+        if name in seen:
+            findings.append(_placed(Finding("duplicate_code", values={"name": name[1]}), placed))
+        seen.add(name)
+        match placed.resource:
+            case PlanResource() as resource:
+                plans[resource.code] = resource.to_domain()
+            case DepartmentResource() as resource:
+                departments[resource.code] = resource.to_domain()
+            case KpiResource() as resource:
+                kpis[resource.code] = resource.to_domain()
+            case _:
+                pass
+    after = replace(catalogue, plans=plans, departments=departments, kpis=kpis)
+    things: list[Thing] = []
+    for placed in resources:
+        thing, wrong = _thing(placed.resource, after)
+        findings += [_placed(found, placed) for found in wrong]
+        if thing is not None:
+            things.append(thing)
+    return _parents_first(things, after), findings
+
+
+def _placed(found: Finding, placed: Placed) -> Finding:
+    column = ": ".join(part for part in (placed.place, found.column) if part) or None
+    return replace(found, row=placed.row, column=column)
+
+
+def _thing(resource: AnyResource, after: Catalogue) -> tuple[Thing | None, list[Finding]]:
+    """Return what a resource is and what is wrong with it; None where it names unknown things."""
+    if isinstance(resource, TargetResource):
+        unknown = list(_unknown(resource, after))
+        if unknown:
+            return None, unknown
+        thing: Thing = resource.to_domain(after.kpis[resource.kpi].kind)
+    else:
+        thing = resource.to_domain()
+    return thing, list(_findings(thing, after))
+
+
+def _unknown(resource: TargetResource, after: Catalogue) -> Iterator[Finding]:
+    for kind, code, known in (
+        ("plan", resource.plan, after.plans),
+        ("kpi", resource.kpi, after.kpis),
+        ("department", resource.department, after.departments),
+    ):
+        if code not in known:
+            yield Finding(f"unknown_{kind}", column=kind, values={"name": code})
+
+
+def _findings(thing: Thing, after: Catalogue) -> Iterator[Finding]:
+    match thing:
+        case Plan():
+            return plan_findings(thing)
+        case Department():
+            return department_findings(thing, after.departments)
+        case Kpi():
+            return kpi_findings(thing, after.departments)
+        case Target():
+            return target_findings(thing, after.kpis[thing.kpi], after.plans[thing.plan])
+
+
+def _parents_first(things: list[Thing], after: Catalogue) -> list[Thing]:
+    """Put what is named before what names it: departments from the root down, targets last."""
+
+    def place(thing: Thing) -> tuple[int, int]:
+        match thing:
+            case Department():
+                return 0, sum(1 for _ in after.upwards(thing.code))
+            case Plan():
+                return 1, 0
+            case Kpi():
+                return 2, 0
+            case Target():
+                return 3, 0
+
+    return sorted(things, key=place)
+
+
+def _frequency_findings(
+    connection: Connection, stored: StoredCatalogue, things: Sequence[Thing]
+) -> Iterator[Finding]:
+    """Refuse to change the frequency of a KPI with figures: they would belong to no period."""
+    for thing in things:
+        if isinstance(thing, Kpi) and thing.code in stored.kpi_ids:
+            known = stored.catalogue.kpis[thing.code]
+            if known.frequency is not thing.frequency and has_figures(
+                connection, stored.kpi_ids[thing.code]
+            ):
+                yield Finding("frequency_fixed", column="frequency")
+
+
+def _differs(catalogue: Catalogue, thing: Thing) -> bool:
+    match thing:
+        case Plan():
+            return catalogue.plans.get(thing.code) != thing
+        case Department():
+            return catalogue.departments.get(thing.code) != thing
+        case Kpi():
+            return catalogue.kpis.get(thing.code) != thing
+        case Target():
+            known = catalogue.targets.get((thing.plan, thing.kpi, thing.department))
+            return known is None or replace(known, version=thing.version) != thing
+
+
+def _write(writer: CatalogueWriter, things: Sequence[Thing]) -> None:
+    for thing in things:
+        match thing:
+            case Plan():
+                writer.plan(thing)
+            case Department():
+                writer.department(thing)
+            case Kpi():
+                writer.kpi(thing)
+            case Target():
+                writer.target(thing)

@@ -1,0 +1,78 @@
+"""What a catalogue must hold to make sense: rules over resources that are well-formed each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.domain.finding import Finding
+from app.domain.kpi import Kind
+from app.domain.period import Span
+from app.domain.target import Comparator
+from app.domain.trajectory import Shape, due_ordinal, start_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from app.domain.kpi import Department, Kpi, Plan
+    from app.domain.target import Target
+
+
+def plan_findings(plan: Plan) -> Iterator[Finding]:
+    """Yield what is wrong with a plan."""
+    if plan.end.last_day < plan.start.first_day:
+        yield Finding("end_before_start", column="end")
+
+
+def department_findings(
+    department: Department, departments: Mapping[str, Department]
+) -> Iterator[Finding]:
+    """Yield what is wrong with a department among all, itself included."""
+    at, seen = department.parent, {department.code}
+    if at is not None and at not in departments:
+        yield Finding("unknown_parent", column="parent", values={"name": at})
+    while at is not None and at in departments:
+        if at in seen:
+            yield Finding("circular_parent", column="parent")
+            return
+        seen.add(at)
+        at = departments[at].parent
+
+
+def kpi_findings(kpi: Kpi, departments: Mapping[str, Department]) -> Iterator[Finding]:
+    """Yield what is wrong with a KPI."""
+    for code in kpi.reported_by:
+        if code not in departments:
+            yield Finding("unknown_department", column="reported_by", values={"name": code})
+    if kpi.minimum is not None and kpi.maximum is not None and kpi.minimum > kpi.maximum:
+        yield Finding(
+            "invalid", column="minimum", values={"problem": "the minimum is above the maximum"}
+        )
+
+
+def target_findings(target: Target, kpi: Kpi, plan: Plan) -> Iterator[Finding]:
+    """Yield what is wrong with a target whose plan, KPI and department are known."""
+    span = Span.of_plan(plan.start, plan.end, kpi.frequency)
+    if target.due.last_of(kpi.frequency) not in span:
+        values = {"due": str(target.due), "start": str(plan.start), "end": str(plan.end)}
+        yield Finding("due_outside_plan", column="due", values=values)
+    if (target.goal.comparator is Comparator.MILESTONE) is not (kpi.kind is Kind.MILESTONE):
+        yield Finding("milestone_mismatch", column="target")
+    yield from _trajectory_findings(target, kpi, plan)
+
+
+def _trajectory_findings(target: Target, kpi: Kpi, plan: Plan) -> Iterator[Finding]:
+    shape, points = target.trajectory.shape, target.trajectory.points
+    start = start_of(target, kpi, plan)
+    if start is not None and start[0] >= due_ordinal(target, kpi):
+        yield Finding("baseline_not_before_due", column="baseline")
+    if shape is Shape.LINEAR and start is None:
+        yield Finding("baseline_needed", column="baseline", values={"kind": kpi.kind})
+    takes_points = shape in (Shape.POINTS, Shape.STEP)
+    if takes_points and not points:
+        yield Finding("points_needed", column="trajectory", values={"shape": shape})
+    if points and not takes_points:
+        yield Finding("points_not_allowed", column="trajectory", values={"shape": shape})
+    for period in points:
+        if period.last_of(kpi.frequency).ordinal > due_ordinal(target, kpi):
+            values = {"period": str(period)}
+            yield Finding("point_not_before_due", column="trajectory", values=values)

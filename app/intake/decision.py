@@ -1,0 +1,102 @@
+"""What a delivery does to the record: decided purely, before anything is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.domain.finding import Finding, Severity
+from app.domain.number import shown, write_number
+from app.ledger.revisions import Change, FigureKey
+from app.ledger.submissions import Counts, OnError, Outcome, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.domain.figure import Figure
+    from app.domain.kpi import Kpi
+    from app.intake.table import Table
+    from app.intake.validation import Checked, Entry
+
+MOST_FINDINGS = 10_000
+
+
+def decide(
+    checked: Checked,
+    table: Table,
+    current: Mapping[FigureKey, Figure],
+    kpis: Mapping[str, Kpi],
+    on_error: OnError,
+) -> tuple[list[Change], Result]:
+    """Return what is to be written, and what the delivery came to.
+
+    An error that names no delivered row (an unreadable file, a missing column) refuses the whole,
+    whatever `on_error` says. received = created + revised + unchanged + rejected, always.
+    """
+    findings = list(checked.findings)
+    changes: list[Change] = []
+    unchanged = 0
+    for entry in checked.entries:
+        known = current.get(entry.key)
+        if known is not None and _says_the_same(entry, known):
+            unchanged += 1
+        elif known is not None and entry.reason is None:
+            findings.append(_reason_missing(entry, table, known, kpis[entry.kpi]))
+        else:
+            changes.append(_change(entry, known))
+    errors = [found for found in findings if found.severity is Severity.ERROR]
+    rows = set(table.numbers)
+    if errors and (on_error is OnError.REJECT or any(found.row not in rows for found in errors)):
+        counts = Counts(received=checked.received, rejected=checked.received)
+        return [], Result(Outcome.REFUSED, counts, _listed(findings))
+    return changes, _standing(checked.received, changes, unchanged, findings)
+
+
+def _standing(
+    received: int, changes: list[Change], unchanged: int, findings: list[Finding]
+) -> Result:
+    created = sum(change.revision == 1 for change in changes)
+    rejected = received - len(changes) - unchanged
+    if rejected == received:
+        outcome = Outcome.REFUSED
+    else:
+        outcome = Outcome.PARTIAL if rejected else Outcome.ACCEPTED
+    counts = Counts(received, created, len(changes) - created, unchanged, rejected)
+    return Result(outcome, counts, _listed(findings))
+
+
+def _says_the_same(entry: Entry, known: Figure) -> bool:
+    return (
+        entry.amount == known.amount
+        and entry.observation_status is known.observation_status
+        and entry.note in (None, known.note)
+    )
+
+
+def _change(entry: Entry, known: Figure | None) -> Change:
+    return Change(
+        kpi=entry.kpi,
+        department=entry.department,
+        period=entry.period,
+        revision=1 if known is None else known.revision + 1,
+        row=entry.row,
+        amount=entry.amount,
+        observation_status=entry.observation_status,
+        note=entry.note,
+        reason=entry.reason,
+    )
+
+
+def _reason_missing(entry: Entry, table: Table, known: Figure, kpi: Kpi) -> Finding:
+    number = shown(known.amount.number(kpi.factor))
+    current = known.observation_status if number is None else write_number(number)
+    column = table.headers.get("reason", "reason")
+    return Finding("reason_missing", entry.row, column, {"current": current})
+
+
+def _listed(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Put the findings into the order of the rows; of a flood, keep the first and say so."""
+    ordered = sorted(findings, key=lambda found: -1 if found.row is None else found.row)
+    if len(ordered) <= MOST_FINDINGS:
+        return tuple(ordered)
+    more = Finding("too_many_findings", values={"limit": str(MOST_FINDINGS)})
+    return (*ordered[:MOST_FINDINGS], more)

@@ -1,0 +1,61 @@
+"""From a decoded document to a resource: everything wrong with it, as findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import ValidationError
+
+from app.domain.finding import TEMPLATES, Finding
+from app.errors import Refused
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from app.intake.resources import Resource
+
+R = TypeVar("R", bound="Resource")
+
+_EXPECTED = {
+    "string_pattern_mismatch": "lower-case letters, digits and hyphens, beginning with a letter",
+    "string_too_short": "text that is not empty",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+}
+
+
+def read_resource(model: type[R], document: object, row: int | None = None) -> R:
+    """Make a resource of a decoded document; raises Refused with every finding."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        findings = [_finding(detail, row) for detail in error.errors(include_url=False)]
+        msg = f"this is not a {model.__name__.removesuffix('Resource').lower()}"
+        raise Refused(msg, findings) from error
+
+
+def _finding(detail: ErrorDetails, row: int | None) -> Finding:
+    place = ".".join(str(part) for part in detail["loc"]) or None
+    code, values = _code(detail)
+    return Finding(code, row, place, values)
+
+
+def _code(detail: ErrorDetails) -> tuple[str, dict[str, str]]:
+    """Translate pydantic's kind of error into a finding's code and values."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind in TEMPLATES:  # raised by our own readers
+        return kind, {name: str(value) for name, value in context.items()}
+    if kind in {"missing", "extra_forbidden"}:
+        name = str(detail["loc"][-1])
+        return ("missing_field" if kind == "missing" else "unknown_field"), {"name": name}
+    if kind == "string_too_long":
+        return "too_long", {"limit": str(context["max_length"])}
+    if kind == "enum":
+        return "wrong_type", {"expected": str(context["expected"])}
+    if kind in _EXPECTED:
+        return "wrong_type", {"expected": _EXPECTED[kind]}
+    return "invalid", {"problem": detail["msg"]}

@@ -1,0 +1,148 @@
+"""How a delivery comes in, from top to bottom.
+
+`receive` stores what came to pass, also when it is a refusal: raising would roll the evidence
+back. It raises only when it cannot go on (the database is gone), or when an idempotency key comes
+back with another body.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.errors import IdempotencyMismatch, UnsupportedMedia
+from app.intake.actuals_json import read_actuals
+from app.intake.decision import decide
+from app.intake.tabular import read_csv
+from app.intake.validation import check
+from app.ledger import journal, revisions, submissions
+from app.ledger.submissions import NewSubmission, OnError, Outcome, Receipt, Result, Source
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from app.domain.access import Actor
+    from app.intake.table import Table
+    from app.ledger.office import Office
+    from app.ledger.revisions import Change
+
+JSON = "application/json"
+CSV = "text/csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery that has been read: its rows, and what is known of it."""
+
+    table: Table
+    new: NewSubmission
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A delivery as it arrived: bytes of a media type, and how it wants to be taken."""
+
+    body: bytes
+    media_type: str
+    charset: str | None = None
+    filename: str | None = None
+    on_error: OnError = OnError.REJECT
+    idempotency_key: str | None = None
+
+
+def read(post: Post, actor: Actor) -> Delivery:
+    """Put a delivery's bytes into a table; raises UnsupportedMedia for formats not read.
+
+    A reader for another format (a workbook) is one more line here.
+    """
+    if post.media_type == JSON:
+        source, table = Source.API, read_actuals(post.body)
+    elif post.media_type == CSV:
+        source, table = Source.CSV, read_csv(post.body, post.charset)
+    else:
+        msg = f"{post.media_type or 'a body without a Content-Type'} is not read here"
+        raise UnsupportedMedia(msg)
+    new = NewSubmission(
+        source=source,
+        fingerprint=hashlib.sha256(post.body).hexdigest(),
+        on_error=post.on_error,
+        filename=post.filename,
+        api_key_id=actor.key,
+        idempotency_key=post.idempotency_key,
+    )
+    return Delivery(table, new)
+
+
+def receive(office: Office, delivery: Delivery, actor: Actor) -> Receipt:
+    """Take a delivery in, or refuse it; either way it is on record when this returns."""
+    now = office.clock()
+    with office.database.write() as connection:
+        earlier = _answered_before(connection, delivery.new)
+        if earlier is not None:
+            return earlier
+        changes, result = _weigh(office, connection, delivery, actor)
+        entry = journal.record(
+            connection,
+            journal.EntryKind.SUBMISSION,
+            result.outcome,
+            delivery.new.filename or delivery.new.source,
+            actor=actor,
+            now=now,
+        )
+        submissions.append(connection, entry.id, delivery.new, result)
+        stored = office.catalogue(connection)
+        revisions.append(connection, stored, entry.id, changes)
+    return Receipt(
+        id=entry.id,
+        received_at=entry.recorded_at,
+        submitted_by=actor.name,
+        source=delivery.new.source,
+        filename=delivery.new.filename,
+        fingerprint=delivery.new.fingerprint,
+        result=result,
+    )
+
+
+def rehearse(office: Office, delivery: Delivery, actor: Actor) -> Receipt:
+    """Say what `receive` would answer, and keep nothing."""
+    with office.database.read() as connection:
+        _, result = _weigh(office, connection, delivery, actor)
+    return Receipt(
+        id=None,
+        received_at=None,
+        submitted_by=actor.name,
+        source=delivery.new.source,
+        filename=delivery.new.filename,
+        fingerprint=delivery.new.fingerprint,
+        result=result,
+    )
+
+
+def _weigh(
+    office: Office, connection: Connection, delivery: Delivery, actor: Actor
+) -> tuple[list[Change], Result]:
+    stored = office.catalogue(connection)
+    checked = check(delivery.table, stored.catalogue, actor, office.today())
+    current = revisions.current(connection, stored, [entry.key for entry in checked.entries])
+    return decide(checked, delivery.table, current, stored.catalogue.kpis, delivery.new.on_error)
+
+
+def _answered_before(connection: Connection, new: NewSubmission) -> Receipt | None:
+    """Return the first answer to an idempotency key; raises IdempotencyMismatch.
+
+    Why this is safe: it runs in the one writer's transaction, so of two equal deliveries that
+    arrive together the second always sees the first.
+    """
+    if new.idempotency_key is None:
+        return None
+    earlier = submissions.same_key(connection, new.api_key_id, new.idempotency_key)
+    if earlier is not None and earlier.fingerprint != new.fingerprint:
+        msg = "this Idempotency-Key came before with another body"
+        raise IdempotencyMismatch(msg)
+    return earlier
+
+
+def is_refusal(receipt: Receipt) -> bool:
+    """Tell whether nothing of a delivery stands."""
+    return receipt.result.outcome is Outcome.REFUSED

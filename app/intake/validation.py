@@ -1,0 +1,296 @@
+"""The checks of a delivery's rows: every finding of every row at once.
+
+What is checked here needs the catalogue, the sender and the day, but no figure on record; what
+needs the record (is it a correction? has it a reason?) is `decision`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from app.domain.figure import Amount, ObservationStatus
+from app.domain.finding import Finding
+from app.domain.kpi import Kind, Kpi
+from app.domain.number import NumberError, parse_number, write_number
+from app.domain.period import Period
+from app.intake.spelling import read_number, read_period, read_status
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Mapping
+    from decimal import Decimal
+
+    from app.domain.access import Actor
+    from app.domain.catalogue import Catalogue
+    from app.intake.table import Table
+
+LONGEST_TEXT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One good row: a figure, as delivered."""
+
+    row: int
+    kpi: str
+    department: str
+    period: Period
+    amount: Amount
+    observation_status: ObservationStatus
+    note: str | None
+    reason: str | None
+
+    @property
+    def key(self) -> tuple[str, str, Period]:
+        """What the figure is for."""
+        return (self.kpi, self.department, self.period)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The good rows of a delivery, and everything wrong with the others."""
+
+    received: int
+    entries: tuple[Entry, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass
+class Check:
+    """Checks one delivery; `run` gives its outcome.
+
+    Lookups are remembered per spelling: a million rows name a few thousand KPIs, departments and
+    periods.
+    """
+
+    table: Table
+    catalogue: Catalogue
+    actor: Actor
+    today: dt.date
+    _findings: list[Finding] = field(default_factory=list)
+    _kpis: dict[str, Kpi | Finding] = field(default_factory=dict)
+    _departments: dict[str, str | Finding] = field(default_factory=dict)
+    _periods: dict[str, Period | None] = field(default_factory=dict)
+
+    def run(self) -> Checked:
+        """Check every row; a row with any finding is left out of the good ones."""
+        refused = {found.row for found in self.table.findings}
+        entries: list[Entry] = []
+        first: dict[tuple[str, str, Period], int] = {}
+        for index, row in enumerate(self.table.numbers):
+            entry = self._row(index, row)
+            if entry is None or row in refused:
+                continue
+            if entry.key in first:
+                self._report("duplicate_row", row, None, {"first": str(first[entry.key])})
+                continue
+            first[entry.key] = row
+            entries.append(entry)
+        findings = (*self.table.findings, *self._findings)
+        return Checked(len(self.table), tuple(entries), findings)
+
+    def _row(self, index: int, row: int) -> Entry | None:
+        before = len(self._findings)
+        kpi = self._kpi(self._cell("kpi", index), row)
+        department = self._department(self._cell("department", index), row)
+        period = self._period(self._cell("period", index), row)
+        if kpi is not None and department is not None:
+            self._check_reporter(kpi, department, row)
+        if kpi is not None and period is not None:
+            self._check_period(kpi, period, row)
+        status = self._status(self._cell("observation_status", index), row)
+        amount = self._amount(index, row, kpi, status)
+        note = self._text("note", index, row)
+        reason = self._text("reason", index, row)
+        if len(self._findings) > before or kpi is None or department is None or period is None:
+            return None
+        if amount is None or status is None:
+            return None
+        return Entry(row, kpi.code, department, period, amount, status, note, reason)
+
+    def _cell(self, name: str, index: int) -> str:
+        column = self.table.columns.get(name)
+        return "" if column is None else column[index]
+
+    def _report(self, code: str, row: int, name: str | None, values: Mapping[str, str]) -> None:
+        column = None if name is None else self.table.headers.get(name, name)
+        self._findings.append(Finding(code, row, column, values))
+
+    def _kpi(self, text: str, row: int) -> Kpi | None:
+        found = self._kpis.get(text)
+        if found is None:
+            code = _look_up(text, "kpi", self.catalogue.kpis, self.catalogue.kpis_by_name)
+            found = self.catalogue.kpis[code] if isinstance(code, str) else code
+            self._kpis[text] = found
+        if isinstance(found, Finding):
+            self._report(found.code, row, "kpi", found.values)
+            return None
+        return found
+
+    def _department(self, text: str, row: int) -> str | None:
+        found = self._departments.get(text)
+        if found is None:
+            found = _look_up(
+                text, "department", self.catalogue.departments, self.catalogue.departments_by_name
+            )
+            self._departments[text] = found
+        if isinstance(found, Finding):
+            self._report(found.code, row, "department", found.values)
+            return None
+        return found
+
+    def _period(self, text: str, row: int) -> Period | None:
+        if text not in self._periods:
+            read = read_period if self.table.typed_by_people else Period.parse
+            try:
+                self._periods[text] = read(text)
+            except ValueError:
+                self._periods[text] = None
+        period = self._periods[text]
+        if period is None and text.strip():
+            self._report("unknown_period", row, "period", {"text": text[:100]})
+        elif period is None:
+            self._report("missing_field", row, "period", {"name": "period"})
+        return period
+
+    def _check_reporter(self, kpi: Kpi, department: str, row: int) -> None:
+        if not self.actor.reaches(self.catalogue, department):
+            self._report("not_permitted", row, "department", {"department": department})
+        if department not in self.catalogue.reporters[kpi.code]:
+            values = {"department": department, "kpi": kpi.code}
+            self._report("not_reported_here", row, "department", values)
+
+    def _check_period(self, kpi: Kpi, period: Period, row: int) -> None:
+        if period.frequency is not kpi.frequency:
+            values = {"kpi": kpi.code, "period": str(period), "frequency": kpi.frequency}
+            self._report("wrong_frequency", row, "period", values)
+        elif not period.has_begun(self.today):
+            self._report("period_not_begun", row, "period", {"period": str(period)})
+        elif not (kpi.early_figures or period.has_ended(self.today)):
+            values = {"period": str(period), "kpi": kpi.code}
+            self._report("period_not_ended", row, "period", values)
+
+    def _status(self, text: str, row: int) -> ObservationStatus | None:
+        if not text.strip():
+            return ObservationStatus.NORMAL
+        read: Callable[[str], ObservationStatus] = (
+            read_status if self.table.typed_by_people else ObservationStatus
+        )
+        try:
+            return read(text)
+        except ValueError:
+            self._report(
+                "unknown_observation_status", row, "observation_status", {"text": text[:100]}
+            )
+            return None
+
+    def _number(self, name: str, index: int, row: int) -> Decimal | None:
+        text = self._cell(name, index)
+        if not text.strip():
+            return None
+        try:
+            return read_number(text) if self.table.typed_by_people else parse_number(text)
+        except NumberError as error:
+            self._report(error.code, row, name, {"text": text[:100]})
+            return None
+
+    def _text(self, name: str, index: int, row: int) -> str | None:
+        text = self._cell(name, index).strip()
+        if len(text) > LONGEST_TEXT:
+            self._report("too_long", row, name, {"limit": str(LONGEST_TEXT)})
+        return text or None
+
+    def _amount(
+        self, index: int, row: int, kpi: Kpi | None, status: ObservationStatus | None
+    ) -> Amount | None:
+        before = len(self._findings)
+        amount = Amount(
+            value=self._number("value", index, row),
+            numerator=self._number("numerator", index, row),
+            denominator=self._number("denominator", index, row),
+        )
+        if len(self._findings) > before:
+            return None
+        for code, name, values in _problems(amount, kpi, status):
+            self._report(code, row, name, values)
+        return amount if len(self._findings) == before else None
+
+
+def _look_up(
+    text: str, name: str, codes: Mapping[str, object], names: Mapping[str, tuple[str, ...]]
+) -> str | Finding:
+    """Return the code that a cell means, by code or by exact name, or what is wrong with it."""
+    wanted = text.strip()
+    if not wanted:
+        return Finding("missing_field", values={"name": name})
+    if wanted in codes:
+        return wanted
+    found = names.get(wanted, ())
+    if len(found) == 1:
+        return found[0]
+    code = f"ambiguous_{name}" if found else f"unknown_{name}"
+    return Finding(code, values={"name": wanted[:100]})
+
+
+Problem = tuple[str, str, dict[str, str]]
+
+
+def _problems(amount: Amount, kpi: Kpi | None, status: ObservationStatus | None) -> list[Problem]:
+    """Return what is wrong with an amount of readable numbers: code, column and values."""
+    value, numerator, denominator = amount.value, amount.numerator, amount.denominator
+    nothing = value is None and numerator is None and denominator is None
+    if status is ObservationStatus.MISSING:
+        return [] if nothing else [("value_and_status_missing", "value", {})]
+    if nothing:
+        return [("missing_value", "value", {})]
+    if denominator is not None and denominator <= 0:
+        return [("denominator_not_positive", "denominator", {})]
+    if numerator is not None and denominator is None:
+        return [("numerator_without_denominator", "numerator", {})]
+    if denominator is not None and numerator is None and value is None:
+        return [("denominator_alone", "denominator", {})]
+    return [] if kpi is None else _kpi_problems(amount, kpi)
+
+
+def _kpi_problems(amount: Amount, kpi: Kpi) -> list[Problem]:
+    """Return what is wrong with a complete amount for this KPI."""
+    if amount.denominator is not None and kpi.kind not in (Kind.LEVEL, Kind.RATIO):
+        return [("not_divisible", "denominator", {"kind": kpi.kind})]
+    number = amount.number(kpi.factor)
+    if number is None:
+        return []
+    problems = _inconsistency(amount, kpi, number)
+    for limit, beyond, code in (
+        (kpi.hard_minimum, -1, "below_minimum"),
+        (kpi.hard_maximum, 1, "above_maximum"),
+    ):
+        if limit is not None and (number - Fraction(limit)) * beyond > 0:
+            column = "value" if amount.numerator is None else "numerator"
+            shown = write_number(amount.value) if amount.value is not None else f"{float(number):g}"
+            values = {"value": shown, "kpi": kpi.code, "limit": write_number(limit)}
+            problems.append((code, column, values))
+    return problems
+
+
+def _inconsistency(amount: Amount, kpi: Kpi, number: Fraction) -> list[Problem]:
+    """Check a value that came with numerator and denominator: equal as far as it was written."""
+    if amount.value is None or amount.numerator is None or amount.denominator is None:
+        return []
+    exponent = amount.value.as_tuple().exponent
+    places = -exponent if isinstance(exponent, int) else 0
+    if abs(number - Fraction(amount.value)) <= Fraction(1, 2 * 10 ** max(places, 0)):
+        return []
+    values = {
+        "value": write_number(amount.value),
+        "numerator": write_number(amount.numerator),
+        "denominator": write_number(amount.denominator),
+        "factor": write_number(kpi.factor),
+    }
+    return [("inconsistent_value", "value", values)]
+
+
+def check(table: Table, catalogue: Catalogue, actor: Actor, today: dt.date) -> Checked:
+    """Check every row of a delivery against the catalogue, the sender's reach and the day."""
+    return Check(table, catalogue, actor, today).run()
