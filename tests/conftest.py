@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.ledger.database import Database
+from app.ledger.migrating import migrate
+from app.ledger.office import Office
+from tests.clock import Clock
 from tests.parts import AlertmanagerServer, PostgresServer, PrometheusServer
 from tests.programs import PARTS, PartMissingError, left_out, locate
 
@@ -103,5 +108,22 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     server.drop_database(name)
 
 
-# Fixtures of a migrated database go below, on top of `database_url`; a PostgreSQL copy of a
-# migrated template is `postgres_server.create_database(name, template=...)`.
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Give a migrated, empty database, on each engine in turn."""
+    opened = Database(database_url)
+    migrate(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Give a clock that stands still at noon of 5 January 2014 in Shanghai until it is moved."""
+    return Clock()
+
+
+@pytest.fixture
+def office(database: Database, clock: Clock) -> Office:
+    """Give an empty office in Shanghai, on each engine in turn."""
+    return Office(database, ZoneInfo("Asia/Shanghai"), clock)

@@ -53,9 +53,7 @@ def load_folder(office: Office, folder: Path, actor: Actor) -> Loaded:
         msg = f"{folder} holds no catalogue and no figures"
         raise NotFound(msg)
     new = load(office, placed, actor, folder.name)
-    receipts = []
-    for file in files:
-        receipts.append(_load_figures(office, file, f"{folder.name}/{file.name}", actor))
+    receipts = (_load_figures(office, file, f"{folder.name}/{file.name}", actor) for file in files)
     return Loaded(new, tuple(receipts))
 
 
