@@ -11,7 +11,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
-from app.domain.attainment import Subject
+from app.domain.attainment import Subject, Verdict, assess
 from app.domain.figure import Amount, Figure, ObservationStatus
 from app.domain.kpi import Department, DepartmentKind, Direction, Kind, Kpi, Plan
 from app.domain.period import Frequency, Period
@@ -194,3 +194,23 @@ def subject(
 ) -> Subject:
     """Return a target with the figures of the departments that count for it."""
     return Subject(of, of_kpi or kpi(), of_plan or plan(), members)
+
+
+def own(posted: Mapping[str, Number | None]) -> dict[str, list[Figure]]:
+    """Return one department's figures as the members of its own target."""
+    return {DEPARTMENT_CODE: figures(posted)}
+
+
+def verdict(
+    of: Target,
+    members: Mapping[str, Sequence[Figure]],
+    *,
+    kind: Kind = Kind.LEVEL,
+    frequency: Frequency = Frequency.MONTHLY,
+    asked: str | None = None,
+    today: dt.date = AFTER_THE_PLAN,
+    of_plan: Plan | None = None,
+) -> Verdict:
+    """Return what is said of a target, after the plan unless told, at its newest figure."""
+    one = subject(of, members, of_kpi=kpi(kind=kind, frequency=frequency), of_plan=of_plan)
+    return assess(one, today, period(asked) if asked else None)

@@ -19,6 +19,7 @@ LAYERS = (
     ("app.domain",),
     ("app.ledger",),
     ("app.intake",),
+    ("app.translation",),
     ("app.api", "app.cli", "app.web", "metrics"),
     ("app.main",),
 )
@@ -153,6 +154,8 @@ def test_nothing_that_is_shipped_imports_the_tests(path: Path) -> None:
         ("app.intake.submission", {"app.api"}, ["app.api"]),
         ("app.intake.submission", {"metrics.snapshot"}, ["metrics.snapshot"]),
         ("app.api.actuals", {"app.intake", "app.ledger", "app.api.deps", "app.__version__"}, []),
+        ("app.intake.submission", {"app.translation"}, ["app.translation"]),
+        ("app.web.pages", {"app.translation.Language"}, []),
         ("app.api.actuals", {"app.web.pages"}, ["app.web.pages"]),
         ("app.cli.serve", {"app.main.create_app"}, ["app.main.create_app"]),
         ("metrics.snapshot", {"app.ledger.scoreboard", "app.settings", "metrics.families"}, []),

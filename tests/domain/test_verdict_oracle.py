@@ -293,7 +293,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 
 
 @given(scenarios())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_the_verdict_is_what_the_rules_say(s: Scenario) -> None:
     today = at(s, s.ended + 1).first_day
     found = assess(told(s), today, None if s.asked is None else at(s, s.asked))

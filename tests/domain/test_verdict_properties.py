@@ -55,7 +55,7 @@ def actuals(draw: st.DrawFn, goal: Goal) -> Fraction:
 
 
 @given(st.data(), goals(), overshoots)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_the_ratio_is_at_least_1_exactly_when_attained_also_as_decimal_and_float(
     data: st.DataObject, goal: Goal, overshoot: Overshoot
 ) -> None:
@@ -73,7 +73,7 @@ def test_the_ratio_is_at_least_1_exactly_when_attained_also_as_decimal_and_float
 
 
 @given(st.data(), goals(), overshoots, bounds.map(Fraction))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_the_pace_is_at_least_1_exactly_when_the_expected_value_is_met(
     data: st.DataObject, goal: Goal, overshoot: Overshoot, expected: Fraction
 ) -> None:
@@ -92,7 +92,7 @@ def test_the_pace_is_at_least_1_exactly_when_the_expected_value_is_met(
 
 
 @given(st.data(), goals(), overshoots)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_the_ratio_moves_in_the_right_direction(
     data: st.DataObject, goal: Goal, overshoot: Overshoot
 ) -> None:
@@ -118,7 +118,7 @@ def test_the_ratio_moves_in_the_right_direction(
     pair=st.tuples(small, small),
     baseline=st.none() | small,
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_a_better_figure_never_has_a_worse_status(
     text: str, kind: Kind, at: str, pair: tuple[Decimal, Decimal], baseline: Decimal | None
 ) -> None:
