@@ -1,8 +1,8 @@
 # Dabiao's commands. `make` alone, or `make help`, lists them.
 #
-# Everything runs from .venv. Two stamps in it say what it holds: one for what the service needs,
-# one for what the tests and checks need on top. A stamp older than the lock file, or one written
-# for another directory (a virtual environment cannot be moved), has its environment made again.
+# Everything runs from .venv. Stamps in it say what it holds: the packages that the service needs,
+# the service itself, and what the tests and checks need on top. A new lock file has it made again,
+# and so has another directory, since a virtual environment cannot be moved.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -11,15 +11,16 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
-RUN_STAMP := $(VENV)/.installed-run
-DEV_STAMP := $(VENV)/.installed-dev
+PACKAGES := $(VENV)/.installed-packages
+SERVICE := $(VENV)/.installed-service
+TOOLS := $(VENV)/.installed-tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Tried in this order; `make PYTHON=/path/to/python …` overrides it.
 PYTHON ?= python3.13 python3.12 python3.11 python3
 
-# A stamp from another place, or an interpreter that has gone, is as good as no stamp.
-ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && cat $(RUN_STAMP) 2>/dev/null),$(CURDIR))
-$(shell rm -f $(RUN_STAMP) $(DEV_STAMP))
+# Stamps from another place, or of an interpreter that has gone, are as good as none.
+ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && cat $(PACKAGES) 2>/dev/null),$(CURDIR))
+$(shell rm -f $(PACKAGES) $(SERVICE) $(TOOLS))
 endif
 
 .PHONY: help
@@ -27,12 +28,12 @@ help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: install
-install: $(RUN_STAMP) ## Make .venv with what the service needs, exactly as locked
+install: $(SERVICE) ## Make .venv with what the service needs, exactly as locked
 
 .PHONY: install-dev
-install-dev: $(DEV_STAMP) ## Add what the tests and the checks need
+install-dev: $(SERVICE) $(TOOLS) ## Add what the tests and the checks need
 
-$(RUN_STAMP): requirements/run.txt pyproject.toml
+$(PACKAGES): requirements/run.txt
 	@found=; old=; \
 	for name in $(PYTHON); do \
 		"$$name" -c '' 2>/dev/null || continue; \
@@ -47,28 +48,31 @@ $(RUN_STAMP): requirements/run.txt pyproject.toml
 	echo "Making $(VENV) with $$("$$found" --version) (a minute or two the first time)"; \
 	"$$found" -m venv --clear $(VENV)
 	@$(PIP) --require-hashes -r requirements/run.txt
-	@$(PIP) --no-deps --no-build-isolation --editable .
 	@echo "$(CURDIR)" > $@
 
-$(DEV_STAMP): $(RUN_STAMP) requirements/dev.txt
+$(SERVICE): $(PACKAGES) pyproject.toml
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TOOLS): $(PACKAGES) requirements/dev.txt
 	@$(PIP) --require-hashes -r requirements/dev.txt
-	@echo "$(CURDIR)" > $@
+	@touch $@
 
 .PHONY: run
-run: $(RUN_STAMP) ## Serve on http://127.0.0.1:8000 from var/dabiao.db, with the seeds the first time
+run: $(SERVICE) ## Serve on http://127.0.0.1:8000 from var/dabiao.db, with the seeds the first time
 	@$(BIN)/dabiao migrate
 	@$(BIN)/dabiao bootstrap seeds
 	@exec $(BIN)/dabiao serve
 
 .PHONY: demo
 demo: export DABIAO_DATABASE_URL := sqlite:///var/demo.db
-demo: $(RUN_STAMP) ## The same from var/demo.db, with an illustrative year on top
+demo: $(SERVICE) ## The same from var/demo.db, with an illustrative year on top
 	@$(BIN)/dabiao migrate
 	@$(BIN)/dabiao bootstrap seeds --illustrative
 	@exec $(BIN)/dabiao serve
 
 .PHONY: test
-test: $(DEV_STAMP) ## Run every test, against real parts; make test ARGS="-k metrics" for some
+test: $(SERVICE) $(TOOLS) ## Run every test, against real parts; make test ARGS="-k metrics" for some
 	@$(BIN)/python -m tests.install_parts
 	@status=0; $(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup $(ARGS) || status=$$?; \
 	if [ -n "$${DABIAO_TEST_WITHOUT:-}" ]; then \
@@ -78,7 +82,7 @@ test: $(DEV_STAMP) ## Run every test, against real parts; make test ARGS="-k met
 
 # The monitoring files are checked by the programs that will read them.
 .PHONY: check
-check: $(DEV_STAMP) ## Check format, style, types, monitoring rules, compose file and Dockerfile
+check: $(SERVICE) $(TOOLS) ## Check format, style, types, monitoring rules, compose file and Dockerfile
 	@$(BIN)/python -m tests.install_parts prometheus alertmanager
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -92,12 +96,12 @@ check: $(DEV_STAMP) ## Check format, style, types, monitoring rules, compose fil
 	$(BIN)/hadolint Dockerfile
 
 .PHONY: format
-format: $(DEV_STAMP) ## Bring the code into its format and mend what the linter can mend
+format: $(SERVICE) $(TOOLS) ## Bring the code into its format and mend what the linter can mend
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
 .PHONY: bench
-bench: $(DEV_STAMP) ## Measure, each figure beside its peer and its limit
+bench: $(SERVICE) $(TOOLS) ## Measure, each figure beside its peer and its limit
 	@$(BIN)/python -m tests.install_parts
 	@$(BIN)/python -m tests.bench $(ARGS)
 
@@ -107,7 +111,7 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --no-emit-index-url --generate
 	--python-version 3.11 --custom-compile-command "make lock"
 
 .PHONY: lock
-lock: $(DEV_STAMP) ## Pin the dependencies anew, newest versions that fit, with hashes
+lock: $(SERVICE) $(TOOLS) ## Pin the dependencies anew, newest versions that fit, with hashes
 	@$(LOCK) --upgrade pyproject.toml --output-file requirements/run.txt
 	@$(LOCK) --upgrade --constraint requirements/run.txt pyproject.toml --group dev --output-file requirements/dev.txt
 	@$(LOCK) --upgrade --no-deps requirements/parts.in --output-file requirements/parts.txt

@@ -77,12 +77,13 @@ def test_the_environment_is_made_anew_exactly_when_it_must(checkout: Path) -> No
     (venv / "bin" / "python").symlink_to(sys.executable)
 
     def stamp(checked_out_at: object, *, seconds_after_lock: int) -> None:
-        file = venv / ".installed-run"
-        file.write_text(f"{checked_out_at}\n", encoding="utf-8")
+        for name in (".installed-packages", ".installed-service"):
+            file = venv / name
+            file.write_text(f"{checked_out_at}\n", encoding="utf-8")
+            moment = 1_000_000 + seconds_after_lock
+            os.utime(file, (moment, moment))
         for source in (lock, checkout / "pyproject.toml"):
             os.utime(source, (1_000_000, 1_000_000))
-        moment = 1_000_000 + seconds_after_lock
-        os.utime(file, (moment, moment))
 
     assert outdated(checkout)
     stamp(checkout, seconds_after_lock=1)
