@@ -88,7 +88,7 @@ def _faults_of_row(number: int, entry: object) -> Iterator[Finding]:
         if isinstance(value, str) or (value is None and name not in _REQUIRED):
             continue
         if name not in _NUMBERS:
-            yield _wrong_type(number, name, "a text")
+            yield _wrong_type(number, name, "text")
         elif not isinstance(value, JsonNumber):
             yield _wrong_type(number, name, "a number")
 

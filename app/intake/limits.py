@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MAX_CELL = 32 * 1024
 """Characters in one cell; a spreadsheet's own limit is one less."""
-MAX_FINDINGS = 1000
+MAX_FINDINGS = 10_000
 _QUOTED = 80
 """Characters of a delivery that a finding repeats."""
 

@@ -1,0 +1,142 @@
+"""Messages in Chinese and English, looked up when they are shown.
+
+English is what the code says: its sentences are the message ids. Chinese stands in
+`locale/zh/LC_MESSAGES/dabiao.po`, which is read as it is, so that no compiled copy can be older
+than its source.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from app.domain.finding import TEMPLATES
+
+if TYPE_CHECKING:
+    from app.domain.finding import Finding
+
+Language = Literal["zh", "en"]
+
+CHINESE_MESSAGES = Path(__file__).parent / "locale" / "zh" / "LC_MESSAGES" / "dabiao.po"
+
+TITLES = (
+    "Refused",
+    "Not signed in",
+    "Not permitted",
+    "Not found",
+    "Method not allowed",
+    "Precondition failed",
+    "Too large",
+    "Unsupported media type",
+    "Internal error",
+    "Database unavailable",
+)
+"""The titles of problem documents."""
+
+FREQUENCIES = {"M": "monthly", "Q": "quarterly", "A": "annually"}
+"""The word for each frequency's code."""
+
+WORDS = {
+    "frequency": tuple(FREQUENCIES.values()),
+    "kind": ("level", "stock", "flow", "ratio", "milestone"),
+    "shape": ("flat", "linear", "points", "step"),
+    "expected": (
+        "a list",
+        "a number",
+        "a whole number",
+        "an object",
+        "text",
+        "text that is not empty",
+        "true or false",
+        "lower-case letters, digits and hyphens, beginning with a letter",
+    ),
+    "problem": (
+        # JSON and CSV
+        "it is not UTF-8",
+        "it is nested too deeply",
+        "a quoted cell is not closed",
+        "text follows a closed quotation",
+        "a line breaks the rules of CSV",
+        # the catalogue
+        "a bound has more digits than the store keeps (12 before, 6 after the point)",
+        "not a target; write <= 22.5, >= 3.3, ~ 20, ~ 20 +- 2, 3..5 or done",
+        "about 0, or about with no tolerance, needs one: ~ 0 +- 2",
+        "the tolerance makes bounds of more than 12 digits before or 6 after the point",
+        "the lower bound comes first: 3..5",
+        "the minimum is above the maximum",
+    ),
+}
+"""Per placeholder whose value is made of our words, those words.
+
+The value of any other placeholder comes from a delivery and is never translated: a department may
+well be named “flow”.
+"""
+
+_RANGE = re.compile(
+    r"[ \t]*(?P<language>\*|[A-Za-z]{1,8})(?:-[A-Za-z0-9]{1,8})*[ \t]*"
+    r"(?:;[ \t]*[qQ]=(?P<quality>0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*)?"
+)
+
+
+class Translator:
+    """Looks messages up; reads the catalogue when the first Chinese message is asked for."""
+
+    def __init__(self, chinese: Path = CHINESE_MESSAGES) -> None:
+        """Remember where the Chinese messages are."""
+        self._path = chinese
+
+    def translate(self, msgid: str, language: Language) -> str:
+        """Return the sentence in `language`; one without a translation comes back as it is."""
+        return self._chinese.get(msgid, msgid) if language == "zh" else msgid
+
+    def message(self, finding: Finding, language: Language) -> str:
+        """Return what a finding says, in `language`."""
+        template = self.translate(TEMPLATES[finding.code], language)
+        values = {name: self._word(name, value, language) for name, value in finding.values.items()}
+        return template.format(**values)
+
+    def _word(self, placeholder: str, value: str, language: Language) -> str:
+        if placeholder == "frequency":
+            value = FREQUENCIES.get(value, value)
+        if value in WORDS.get(placeholder, ()):
+            return self.translate(value, language)
+        return value
+
+    @cached_property
+    def _chinese(self) -> dict[str, str]:
+        # Imported here: it takes longer than the rest of a command that prints one line.
+        from babel.messages.pofile import read_po  # noqa: PLC0415
+
+        with self._path.open("rb") as file:
+            catalogue = read_po(file, locale="zh", abort_invalid=True)
+        return {
+            message.id: message.string
+            for message in catalogue
+            if isinstance(message.id, str)
+            and isinstance(message.string, str)
+            and message.id
+            and message.string
+            and not message.fuzzy
+        }
+
+
+def negotiate(accept_language: str | None, default: str) -> Language:
+    """Return the language that an `Accept-Language` header asks for, else the default.
+
+    `zh-CN`, `zh-Hans` and every other Chinese are `zh`, every English `en`; of equal qualities the
+    first named wins, and `*` stands for what is not named, the default before the other. Parts that
+    cannot be read are passed over; a default that is neither language is taken for English.
+    """
+    languages: tuple[Language, Language] = ("zh", "en") if default == "zh" else ("en", "zh")
+    qualities: dict[str, float] = {}
+    for part in (accept_language or "").split(","):
+        if found := _RANGE.fullmatch(part):
+            name, quality = found["language"].lower(), float(found["quality"] or 1)
+            qualities[name] = max(quality, qualities.get(name, 0.0))
+    named = [name for name in qualities if name in languages]
+    order = sorted(languages, key=lambda name: named.index(name) if name in named else len(named))
+    wanted = {name: qualities.get(name, qualities.get("*", 0.0)) for name in order}
+    best = max(order, key=lambda name: wanted[name])
+    return best if wanted[best] > 0 else languages[0]
