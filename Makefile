@@ -50,7 +50,8 @@ $(PACKAGES): requirements/run.txt
 	@$(PIP) --require-hashes -r requirements/run.txt
 	@echo "$(CURDIR)" > $@
 
-$(SERVICE): $(PACKAGES) pyproject.toml
+# Also for a package that is new: what is editable is found by the names known at its installation.
+$(SERVICE): $(PACKAGES) pyproject.toml $(wildcard app/__init__.py metrics/__init__.py)
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
