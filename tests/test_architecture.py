@@ -18,8 +18,8 @@ MAX_LINES = 400
 LAYERS = (
     ("app.domain",),
     ("app.ledger",),
+    ("app.translation", "app.exact_json"),  # how values become words and text
     ("app.intake",),
-    ("app.translation",),
     ("app.api", "app.cli", "app.web", "metrics"),
     ("app.main",),
 )
@@ -154,7 +154,7 @@ def test_nothing_that_is_shipped_imports_the_tests(path: Path) -> None:
         ("app.intake.submission", {"app.api"}, ["app.api"]),
         ("app.intake.submission", {"metrics.snapshot"}, ["metrics.snapshot"]),
         ("app.api.actuals", {"app.intake", "app.ledger", "app.api.deps", "app.__version__"}, []),
-        ("app.intake.submission", {"app.translation"}, ["app.translation"]),
+        ("app.ledger.tables", {"app.translation"}, ["app.translation"]),
         ("app.web.pages", {"app.translation.Language"}, []),
         ("app.api.actuals", {"app.web.pages"}, ["app.web.pages"]),
         ("app.cli.serve", {"app.main.create_app"}, ["app.main.create_app"]),

@@ -121,6 +121,10 @@ def holds(step: Step) -> bool:
             "sum over the plan's periods so far", "1 + 2 = 3", id="flow-one-of-two",
         ),
         pytest.param(
+            kpi(kind=MILESTONE), {"D": figures({"2013-01": "0.5"})},
+            "the newest period's figure", "0.5 = 0.5", id="milestone",
+        ),
+        pytest.param(
             kpi(kind=MILESTONE), {"A": figures({"2013-01": 1}), "B": []},
             "mean over the departments, none yet counting as 0", "(1) / 2 = 0.5",
             id="milestone-rolled-up",

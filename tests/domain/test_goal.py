@@ -48,6 +48,7 @@ def goal(comparator: Comparator, **bounds: str) -> Goal:
         ("-5..-3", goal(BETWEEN, lower="-5", upper="-3")),
         ("-5..0", goal(BETWEEN, lower="-5", upper="0")),
         ("~ -20", goal(ABOUT, nominal="-20", lower="-22", upper="-18")),
+        ("~ -20 +- 25%", goal(ABOUT, nominal="-20", lower="-25", upper="-15")),
         ("~ 0 +- 2", goal(ABOUT, nominal="0", lower="-2", upper="2")),
         ("  <=   22.50  ", goal(AT_MOST, upper="22.5")),
     ],
