@@ -129,10 +129,10 @@ def assess(subject: Subject, today: dt.date, asked: Period | None = None) -> Ver
     """Give the verdict at the period `asked` for, or at the newest period that has a figure.
 
     today: the date on which the verdict is given, in the office's time zone.
-    asked: a period of any frequency; its last period at the KPI's frequency is taken.
+    asked: a period of any frequency; the KPI's periods that have ended by its end count.
     """
     target, kpi = subject.target, subject.kpi
-    upto = asked.last_of(kpi.frequency) if asked else None
+    upto = asked.last_ended(kpi.frequency) if asked else None
     first = subject.span.first
     if not first.has_ended(today) or (upto is not None and upto.ordinal < first.ordinal):
         return Verdict(Status.NOT_STARTED)

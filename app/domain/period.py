@@ -122,6 +122,11 @@ class Period:
         """Return the last period of `frequency` that touches this one (2013 -> 2013-12)."""
         return containing(self.last_day, frequency)
 
+    def last_ended(self, frequency: Frequency) -> Period:
+        """Return the last period of `frequency` that is over when this one is (2013-05 -> Q1)."""
+        last = self.last_of(frequency)
+        return last if last.last_day <= self.last_day else last.shift(-1)
+
 
 def containing(day: dt.date, frequency: Frequency) -> Period:
     """Return the period of `frequency` in which `day` lies."""

@@ -1,5 +1,7 @@
 """How figures and catalogues come in: read, check, record; nothing is lost on the way.
 
-In reading order: `table` (what every reader gives), `spelling`, `strict_json`, `tabular` (the
-readers), `validation` (the checks), `submission` (the workflow), `catalogue` (the folders).
+In reading order: `table` (what every reader gives), `limits`, `spelling`, `strict_json`,
+`actuals_json` and `tabular` (the readers), `validation` and `decision` (the checks),
+`submission` (the workflow), `receipts`; and for catalogues `resources`, `resource_reading`,
+`catalogue_rules`, `catalogue` (the workflow), `folder`.
 """

@@ -34,6 +34,8 @@ class Table:
     headers: per field, the header as the file has it, for findings' columns.
     typed_by_people: whether full-width digits, thousands separators and other spellings of a
     period are read (files and forms), or only the canonical ones (JSON).
+    comma_is_doubtful: whether a comma in a number may be a decimal one, as in a file whose cells
+    are separated by semicolons for that very reason.
     findings: what was wrong with the file or with a row that could not be put into columns; rows
     named by an error here are refused whatever else they hold.
     """
@@ -43,6 +45,7 @@ class Table:
     headers: Mapping[str, str]
     typed_by_people: bool
     findings: tuple[Finding, ...] = field(default=())
+    comma_is_doubtful: bool = False
 
     def __len__(self) -> int:
         """Count the rows."""

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress, islice
 from typing import TYPE_CHECKING
 
@@ -65,11 +65,13 @@ def read_csv(body: bytes, charset: str | None = None) -> Table:
     first, delimiter = 1, None
     if declared := _SEPARATOR_LINE.match(text):
         text, first, delimiter = text[declared.end() :], 2, declared[1]
-    reader = _reader(text, delimiter or _likely_delimiter(text), strict=True)
+    delimiter = delimiter or _likely_delimiter(text)
+    reader = _reader(text, delimiter, strict=True)
     broken: list[Finding] = []
-    return arrange(
+    table = arrange(
         _records(reader, first, broken), broken, suspect=BAD_CHARACTER.search(text) is not None
     )
+    return replace(table, comma_is_doubtful=delimiter == ";")
 
 
 def arrange(

@@ -69,10 +69,15 @@ class Check:
     catalogue: Catalogue
     actor: Actor
     today: dt.date
+    _refused_cells: set[tuple[int | None, str | None]] = field(init=False)
     _findings: list[Finding] = field(default_factory=list)
     _kpis: dict[str, Kpi | Finding] = field(default_factory=dict)
     _departments: dict[str, str | Finding] = field(default_factory=dict)
     _periods: dict[str, Period | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Note which cells the reader has refused already."""
+        self._refused_cells = {(found.row, found.column) for found in self.table.findings}
 
     def run(self) -> Checked:
         """Check every row; a row with any finding is left out of the good ones."""
@@ -116,7 +121,9 @@ class Check:
 
     def _report(self, code: str, row: int, name: str | None, values: Mapping[str, str]) -> None:
         column = None if name is None else self.table.headers.get(name, name)
-        self._findings.append(Finding(code, row, column, values))
+        # A cell that the reader has refused is empty here: that it is missing is no second fault.
+        if (row, column) not in self._refused_cells or not code.startswith("missing_"):
+            self._findings.append(Finding(code, row, column, values))
 
     def _kpi(self, text: str, row: int) -> Kpi | None:
         found = self._kpis.get(text)
@@ -189,6 +196,9 @@ class Check:
     def _number(self, name: str, index: int, row: int) -> Decimal | None:
         text = self._cell(name, index)
         if not text.strip():
+            return None
+        if self.table.comma_is_doubtful and ("," in text or "，" in text):
+            self._report("not_a_number", row, name, {"text": text[:100]})
             return None
         try:
             return read_number(text) if self.table.typed_by_people else parse_number(text)

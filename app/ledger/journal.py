@@ -82,3 +82,9 @@ def newest(connection: Connection, kind: EntryKind, upto: int) -> int:
     """Return the number of the newest entry of a kind up to a position; 0 for none."""
     query = select(func.max(journal.c.id)).where(journal.c.kind == kind, journal.c.id <= upto)
     return connection.execute(query).scalar() or 0
+
+
+def is_only_by(connection: Connection, actor: Actor) -> bool:
+    """Tell whether nobody but `actor` has ever written; so too where nothing was written."""
+    query = select(journal.c.id).where(journal.c.actor != actor.name).limit(1)
+    return connection.execute(query).first() is None

@@ -10,8 +10,9 @@ import pytest
 from app.domain.attainment import Rule, assess, is_attained, pace_of, ratio_of
 from app.domain.kpi import Kind
 from app.domain.number import shown
+from app.domain.period import Frequency
 from app.domain.target import Overshoot, parse_goal
-from tests.factories import AFTER_THE_PLAN, figures, kpi, subject, target
+from tests.factories import AFTER_THE_PLAN, figures, kpi, own, subject, target, verdict
 
 MET, BREACH = Overshoot.MET, Overshoot.BREACH
 ABSENT = None
@@ -227,3 +228,20 @@ def test_the_gap_is_positive_while_the_target_is_not_met(
 
     assert found.gap == gap
     assert (gap > 0) == (found.attained is False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "counts"),
+    [
+        pytest.param("2013-05", "2013-Q1", id="a month in the second quarter: the first is over"),
+        pytest.param("2013-06", "2013-Q2", id="the last month of a quarter: that quarter"),
+        pytest.param("2013-Q3", "2013-Q3", id="the quarter itself"),
+        pytest.param("2013", "2013-Q4", id="a year: its last quarter"),
+    ],
+)
+def test_a_period_of_another_frequency_asks_for_what_is_over_by_its_end(
+    asked: str, counts: str
+) -> None:
+    quarters = own({f"2013-Q{quarter}": quarter for quarter in (1, 2, 3, 4)})
+    said = verdict(target(">= 1"), quarters, frequency=Frequency.QUARTERLY, asked=asked)
+    assert str(said.period) == counts

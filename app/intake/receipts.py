@@ -1,0 +1,40 @@
+"""A receipt as it is shown: the same document from the API and on the command line."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.domain.finding import Finding
+    from app.ledger.submissions import Receipt
+    from app.translation import Language, Translator
+
+
+def receipt_document(
+    receipt: Receipt, translator: Translator, language: Language
+) -> dict[str, Any]:
+    """Return a receipt in plain values, its findings' messages in `language`."""
+    return {
+        "id": receipt.id,
+        "status": receipt.result.outcome,
+        "source": receipt.source,
+        "filename": receipt.filename,
+        "received_at": receipt.received_at,
+        "submitted_by": receipt.submitted_by,
+        **asdict(receipt.result.counts),
+        "findings": [
+            finding_document(found, translator, language) for found in receipt.result.findings
+        ],
+    }
+
+
+def finding_document(found: Finding, translator: Translator, language: Language) -> dict[str, Any]:
+    """Return a finding in plain values, its message in `language`."""
+    return {
+        "severity": found.severity,
+        "code": found.code,
+        "row": found.row,
+        "column": found.column,
+        "message": translator.message(found, language),
+    }
