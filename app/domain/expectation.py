@@ -57,8 +57,8 @@ def expected_figures(catalogue: Catalogue, zone: ZoneInfo) -> dict[Place, list[E
     the deadlines fall.
     """
     plans: dict[Place, set[str]] = {}
-    for plan, kpi, department in catalogue.targets:
-        plans.setdefault((kpi, department), set()).add(plan)
+    for plan, measured, answerable in catalogue.targets:
+        plans.setdefault((measured, answerable), set()).add(plan)
     found: dict[Place, list[ExpectedFigure]] = {}
     for code, kpi in sorted(catalogue.kpis.items()):
         for department in sorted(kpi.reported_by):

@@ -1,0 +1,18 @@
+"""The contract with Prometheus: what `/metrics` and `/metrics/process` say, and who scrapes them.
+
+KPI definitions do NOT live here. What is measured, by whom, and what is to be reached are data, in
+the ledger's catalogue; when a target is met is `app.domain.attainment`'s to say. This package turns
+what the ledger holds into samples and bytes, and computes no verdict of its own.
+
+In reading order::
+
+    families     every metric of /metrics: name, help, type, unit, labels, in one table
+    snapshot     the office at one position of the ledger and one day, as samples
+    exposition   samples to bytes: text 0.0.4 and OpenMetrics 1.0, plain and deflated
+    negotiation  which of these a request asks for
+    cache        bytes kept until the ledger or the day changes, and while the database is away
+    process      /metrics/process: this process, its requests, Python
+    asgi         the two endpoints
+
+`prometheus/` holds what scrapes them.
+"""
