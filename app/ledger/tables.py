@@ -10,6 +10,9 @@
 
 A row's `entry_id` (a submission's own id) is its place in the journal, so a read "as of" a
 position is `entry_id <= position`, on every table alike.
+
+A table whose key is of several columns has no hidden rowid on SQLite: an INSERT OR REPLACE that
+names one would take a row away which the triggers, looking at the key, would not miss.
 """
 
 from __future__ import annotations
@@ -100,6 +103,7 @@ plan_version = Table(
     Column("start_period", String(PERIOD_LENGTH), nullable=False),
     Column("end_period", String(PERIOD_LENGTH), nullable=False),
     Column("source", Text),
+    sqlite_with_rowid=False,
 )
 
 department = Table("department", metadata, _id(), _code())
@@ -111,6 +115,7 @@ department_version = Table(
     *_names(),
     Column("kind", String(16), nullable=False),
     Column("parent_id", Integer, ForeignKey("department.id")),
+    sqlite_with_rowid=False,
 )
 
 kpi = Table("kpi", metadata, _id(), _code())
@@ -133,6 +138,7 @@ kpi_version = Table(
     Column("maximum", ExactDecimal),
     Column("definition", Text),
     Column("early_figures", Boolean, nullable=False),
+    sqlite_with_rowid=False,
 )
 kpi_reporter = Table(
     "kpi_reporter",
@@ -141,6 +147,7 @@ kpi_reporter = Table(
     Column("version", Integer, primary_key=True),
     Column("department_id", Integer, ForeignKey("department.id"), primary_key=True),
     ForeignKeyConstraint(["kpi_id", "version"], ["kpi_version.kpi_id", "kpi_version.version"]),
+    sqlite_with_rowid=False,
 )
 
 target = Table(
@@ -170,6 +177,7 @@ target_version = Table(
     Column("points", Text, nullable=False),
     Column("weight", ExactDecimal),
     Column("source", Text),
+    sqlite_with_rowid=False,
 )
 
 api_key = Table(
@@ -187,6 +195,7 @@ api_key_department = Table(
     metadata,
     Column("api_key_id", Integer, ForeignKey("api_key.id"), primary_key=True),
     Column("department_id", Integer, ForeignKey("department.id"), primary_key=True),
+    sqlite_with_rowid=False,
 )
 api_key_revocation = Table(
     "api_key_revocation",
@@ -223,6 +232,7 @@ finding = Table(
     Column("row_number", Integer),
     Column("column_name", Text),
     Column("details", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 revision = Table(
     "revision",

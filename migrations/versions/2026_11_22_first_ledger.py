@@ -87,6 +87,7 @@ def _create_catalogue() -> None:
         ),
         sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name="fk_plan_version_plan_id_plan"),
         sa.PrimaryKeyConstraint("plan_id", "version", name="pk_plan_version"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_plan_version_entry_id", "plan_version", ["entry_id"], unique=False)
     op.create_table(
@@ -112,6 +113,7 @@ def _create_catalogue() -> None:
             name="fk_department_version_parent_id_department",
         ),
         sa.PrimaryKeyConstraint("department_id", "version", name="pk_department_version"),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_department_version_entry_id", "department_version", ["entry_id"], unique=False
@@ -144,6 +146,7 @@ def _create_kpis() -> None:
         ),
         sa.ForeignKeyConstraint(["kpi_id"], ["kpi.id"], name="fk_kpi_version_kpi_id_kpi"),
         sa.PrimaryKeyConstraint("kpi_id", "version", name="pk_kpi_version"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_kpi_version_entry_id", "kpi_version", ["entry_id"], unique=False)
     op.create_table(
@@ -162,6 +165,7 @@ def _create_kpis() -> None:
             name="fk_kpi_reporter_kpi_id_version_kpi_version",
         ),
         sa.PrimaryKeyConstraint("kpi_id", "version", "department_id", name="pk_kpi_reporter"),
+        sqlite_with_rowid=False,
     )
 
 
@@ -210,6 +214,7 @@ def _create_targets() -> None:
             ["target_id"], ["target.id"], name="fk_target_version_target_id_target"
         ),
         sa.PrimaryKeyConstraint("target_id", "version", name="pk_target_version"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_target_version_entry_id", "target_version", ["entry_id"], unique=False)
 
@@ -241,6 +246,7 @@ def _create_keys() -> None:
             name="fk_api_key_department_department_id_department",
         ),
         sa.PrimaryKeyConstraint("api_key_id", "department_id", name="pk_api_key_department"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "api_key_revocation",
@@ -302,6 +308,7 @@ def _create_submissions() -> None:
             ["submission_id"], ["submission.id"], name="fk_finding_submission_id_submission"
         ),
         sa.PrimaryKeyConstraint("submission_id", "ordinal", name="pk_finding"),
+        sqlite_with_rowid=False,
     )
 
 

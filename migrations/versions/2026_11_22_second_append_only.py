@@ -15,7 +15,7 @@ branch_labels = None
 depends_on = None
 
 # Table -> what makes a row the same row: its primary key, and its other unique columns.
-TABLES = {
+TABLES: dict[str, list[tuple[str, ...]]] = {
     "journal": [("id",)],
     "plan": [("id",), ("code",)],
     "plan_version": [("plan_id", "version")],
