@@ -69,7 +69,10 @@ class Instant(TypeDecorator[dt.datetime]):
             msg = "an instant needs an offset"
             raise ValueError(msg)
         utc = value.astimezone(dt.UTC)
-        return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else utc
+        if dialect.name != "sqlite":
+            return utc
+        # Not strftime: its years before 1000 are shorter, and would sort after all others.
+        return utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
     def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:  # noqa: ANN401 - what the driver gives
         """Turn what the engine kept back into the same instant, in UTC."""
