@@ -87,9 +87,10 @@ def put(
         if not precondition(before):
             msg = "the version that you have seen is not the current one"
             raise PreconditionFailed(msg)
-        changed = _store(office, connection, [Placed(resource)], actor, name[1])
-        now_stored = office.catalogue(connection)
-        return Stored(now_stored.versions[name], created=before is None, changed=bool(changed))
+        changed = bool(_store(office, connection, [Placed(resource)], actor, name[1]))
+    # Not looked up before the commit: `office` would remember a catalogue that may yet not be.
+    version = (before or 0) + 1 if changed or before is None else before
+    return Stored(version, created=before is None, changed=changed)
 
 
 def load(office: Office, resources: Sequence[Placed], actor: Actor, subject: str) -> int:
@@ -109,12 +110,14 @@ def _store(
     subject: str,
 ) -> int:
     stored = office.catalogue(connection)
-    things, findings = _merge(stored.catalogue, resources)
-    findings.extend(_frequency_findings(connection, stored, things))
+    after, findings = _merge(stored.catalogue, resources)
+    things, wrong = _things(resources, after)
+    findings += [*wrong, *_findings_beneath(resources, after)]
+    findings += _frequency_findings(connection, stored, resources)
     if findings:
         msg = "the catalogue is not as it must be"
         raise Refused(msg, findings)
-    new = [thing for thing in things if _differs(stored.catalogue, thing)]
+    new = [thing for thing in _parents_first(things, after) if _differs(stored.catalogue, thing)]
     if new:
         entry = journal.record(
             connection,
@@ -128,8 +131,8 @@ def _store(
     return len(new)
 
 
-def _merge(catalogue: Catalogue, resources: Sequence[Placed]) -> tuple[list[Thing], list[Finding]]:
-    """Return the things to store, parents first, and what is wrong with them among all others."""
+def _merge(catalogue: Catalogue, resources: Sequence[Placed]) -> tuple[Catalogue, list[Finding]]:
+    """Return the catalogue as it will be, but for its targets, and the codes that come twice."""
     findings: list[Finding] = []
     plans, departments = dict(catalogue.plans), dict(catalogue.departments)
     kpis = dict(catalogue.kpis)
@@ -148,14 +151,19 @@ def _merge(catalogue: Catalogue, resources: Sequence[Placed]) -> tuple[list[Thin
                 kpis[resource.code] = resource.to_domain()
             case _:
                 pass
-    after = replace(catalogue, plans=plans, departments=departments, kpis=kpis)
+    return replace(catalogue, plans=plans, departments=departments, kpis=kpis), findings
+
+
+def _things(resources: Sequence[Placed], after: Catalogue) -> tuple[list[Thing], list[Finding]]:
+    """Return the things to store, and what is wrong with them among all others."""
     things: list[Thing] = []
+    findings: list[Finding] = []
     for placed in resources:
         thing, wrong = _thing(placed.resource, after)
         findings += [_placed(found, placed) for found in wrong]
         if thing is not None:
             things.append(thing)
-    return _parents_first(things, after), findings
+    return things, findings
 
 
 def _placed(found: Finding, placed: Placed) -> Finding:
@@ -197,8 +205,23 @@ def _findings(thing: Thing, after: Catalogue) -> Iterator[Finding]:
             return target_findings(thing, after.kpis[thing.kpi], after.plans[thing.plan])
 
 
+def _findings_beneath(resources: Sequence[Placed], after: Catalogue) -> Iterator[Finding]:
+    """Check the targets on record whose plan or KPI changes: they stay, and must still fit it."""
+    given = {name_of(placed.resource): placed for placed in resources}
+    for key, target in after.targets.items():
+        name = "/".join(key)
+        changed = given.get(("plan", target.plan)) or given.get(("kpi", target.kpi))
+        if changed is not None and ("target", name) not in given:
+            kpi, plan = after.kpis[target.kpi], after.plans[target.plan]
+            for found in target_findings(target, kpi, plan):
+                yield _placed(replace(found, column=f"{name}: {found.column}"), changed)
+
+
 def _parents_first(things: list[Thing], after: Catalogue) -> list[Thing]:
-    """Put what is named before what names it: departments from the root down, targets last."""
+    """Put what is named before what names it: departments from the root down, targets last.
+
+    Only for things in which nothing is wrong: going up from a circle of departments never ends.
+    """
 
     def place(thing: Thing) -> tuple[int, int]:
         match thing:
@@ -215,16 +238,17 @@ def _parents_first(things: list[Thing], after: Catalogue) -> list[Thing]:
 
 
 def _frequency_findings(
-    connection: Connection, stored: StoredCatalogue, things: Sequence[Thing]
+    connection: Connection, stored: StoredCatalogue, resources: Sequence[Placed]
 ) -> Iterator[Finding]:
     """Refuse to change the frequency of a KPI with figures: they would belong to no period."""
-    for thing in things:
-        if isinstance(thing, Kpi) and thing.code in stored.kpi_ids:
-            known = stored.catalogue.kpis[thing.code]
-            if known.frequency is not thing.frequency and has_figures(
-                connection, stored.kpi_ids[thing.code]
+    for placed in resources:
+        resource = placed.resource
+        if isinstance(resource, KpiResource) and resource.code in stored.kpi_ids:
+            known = stored.catalogue.kpis[resource.code]
+            if known.frequency is not resource.frequency and has_figures(
+                connection, stored.kpi_ids[resource.code]
             ):
-                yield Finding("frequency_fixed", column="frequency")
+                yield _placed(Finding("frequency_fixed", column="frequency"), placed)
 
 
 def _differs(catalogue: Catalogue, thing: Thing) -> bool:
