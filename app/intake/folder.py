@@ -7,7 +7,9 @@ name, is taken in as a submission of its own, like any other.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -18,7 +20,8 @@ from app.intake.catalogue import Placed, load
 from app.intake.resource_reading import read_resource
 from app.intake.resources import RESOURCES
 from app.intake.strict_json import JsonNumber
-from app.intake.submission import CSV, Post, read, receive
+from app.intake.submission import CSV, Post, is_refusal, read, receive
+from app.ledger import submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,11 +61,26 @@ def load_folder(office: Office, folder: Path, actor: Actor) -> Loaded:
 
 
 def _load_figures(office: Office, file: Path, name: str, actor: Actor) -> Receipt:
-    """Take in one file; the same file again gets its first answer, a changed one is a new one."""
+    """Take in one file; the same file again gets the answer with which it was taken in.
+
+    A changed file is a new one. One that was refused is tried again: what it lacked, a department
+    or a period's end, may be there by now.
+    """
     body = file.read_bytes()
-    key = hashlib.sha256(name.encode() + body).hexdigest()
-    post = Post(body, CSV, filename=name, idempotency_key=key)
+    digest = hashlib.sha256(name.encode() + body).hexdigest()
+    post = Post(body, CSV, filename=name, idempotency_key=_key(office, digest, actor))
     return receive(office, read(post, actor), actor)
+
+
+def _key(office: Office, digest: str, actor: Actor) -> str:
+    """Return the key under which a file was taken in, or the first that was not tried yet."""
+    with office.database.read() as connection:
+        return next(
+            key
+            for key in (f"{digest}-{attempt}" for attempt in count(1))
+            if (earlier := submissions.same_key(connection, actor.key, key)) is None
+            or not is_refusal(earlier)
+        )
 
 
 def _read_catalogue(folder: Path) -> list[Placed]:
@@ -84,13 +102,7 @@ def _read_catalogue(folder: Path) -> list[Placed]:
 
 def _read_file(file: Path, model: type[AnyResource]) -> list[Placed]:
     """Read one YAML file; findings carry the file's name and the entry's place, from 1."""
-    try:
-        document = yaml.load(file.read_text("utf-8"), _Loader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        problem = " ".join(str(error).split())
-        found = Finding("invalid", column=file.name, values={"problem": problem})
-        msg = f"{file.name} cannot be read"
-        raise Refused(msg, [found]) from error
+    document = _parsed(file)
     entries = document if isinstance(document, list) else [document]
     placed: list[Placed] = []
     findings: list[Finding] = []
@@ -105,6 +117,19 @@ def _read_file(file: Path, model: type[AnyResource]) -> list[Placed]:
     return placed
 
 
+def _parsed(file: Path) -> object:
+    """Read a file's YAML; raises Refused, whatever the file is."""
+    try:
+        return yaml.load(file.read_text("utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        problem = " ".join(str(error).split())
+    except RecursionError:
+        problem = "it is nested too deeply"
+    found = Finding("invalid", column=file.name, values={"problem": problem})
+    msg = f"{file.name} cannot be read"
+    raise Refused(msg, [found])
+
+
 def _in_file(found: Finding, name: str) -> Finding:
     return replace(found, column=f"{name}: {found.column}" if found.column else name)
 
@@ -117,18 +142,34 @@ def _construct_number(_loader: yaml.SafeLoader, node: yaml.ScalarNode) -> JsonNu
     return JsonNumber(node.value)
 
 
-def _construct_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> Iterator[Any]:
+def _construct_bool(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> bool:
+    # PyYAML's own goes wrong on `!!bool maybe`.
+    value = loader.bool_values.get(str(node.value).lower())
+    if value is None:
+        raise _wrong(node, "this is neither true nor false")
+    return value
+
+
+def _construct_mapping(loader: yaml.SafeLoader, node: yaml.Node) -> Iterator[Any]:
+    if not isinstance(node, yaml.MappingNode):  # `!!map` before something else
+        raise _wrong(node, "this has no fields")
     made: dict[Any, Any] = {}
     yield made
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
         key = key.text if isinstance(key, JsonNumber) else key
+        if not isinstance(key, Hashable):
+            raise _wrong(key_node, "a list or an object cannot name a field")
         if key in made:
-            problem = f"“{key}” stands twice in the same entry"
-            raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+            raise _wrong(key_node, f"“{key}” stands twice in the same entry")
         made[key] = loader.construct_object(value_node, deep=True)
 
 
+def _wrong(node: yaml.Node, problem: str) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:bool", _construct_bool)
 _Loader.add_constructor("tag:yaml.org,2002:int", _construct_number)
 _Loader.add_constructor("tag:yaml.org,2002:float", _construct_number)
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node.value)

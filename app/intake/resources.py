@@ -24,6 +24,7 @@ from app.domain.target import (
     parse_goal,
 )
 from app.domain.trajectory import Shape, Trajectory, default_shape
+from app.intake.limits import bad_character
 from app.intake.strict_json import JsonNumber
 
 CODE = r"^[a-z][a-z0-9-]{0,63}$"
@@ -57,6 +58,8 @@ def _whole(value: Any) -> int:  # noqa: ANN401 - whatever the document held
 def _text(value: Any) -> str:  # noqa: ANN401 - whatever the document held
     if not isinstance(value, str):
         raise PydanticCustomError("wrong_type", "text", {"expected": "text"})
+    if (character := bad_character(value)) is not None:
+        raise PydanticCustomError("bad_character", "text", {"character": character})
     return value.strip()
 
 
