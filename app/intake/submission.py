@@ -11,13 +11,16 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.errors import IdempotencyMismatch, UnsupportedMedia
+from app.domain.finding import Finding
+from app.errors import IdempotencyMismatch, Refused, UnsupportedMedia
 from app.intake.actuals_json import read_actuals
 from app.intake.decision import decide
+from app.intake.limits import BAD_CHARACTER
 from app.intake.tabular import read_csv
 from app.intake.validation import check
 from app.ledger import journal, revisions, submissions
 from app.ledger.submissions import NewSubmission, OnError, Outcome, Receipt, Result, Source
+from app.ledger.tables import NAME_LENGTH
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -52,10 +55,12 @@ class Post:
 
 
 def read(post: Post, actor: Actor) -> Delivery:
-    """Put a delivery's bytes into a table; raises UnsupportedMedia for formats not read.
+    """Put a delivery's bytes into a table.
 
-    A reader for another format (a workbook) is one more line here.
+    Raises UnsupportedMedia for formats not read, Refused for an idempotency key that cannot be
+    kept. A reader for another format (a workbook) is one more line here.
     """
+    _check_key(post.idempotency_key)
     if post.media_type == JSON:
         source, table = Source.API, read_actuals(post.body)
     elif post.media_type == CSV:
@@ -67,11 +72,24 @@ def read(post: Post, actor: Actor) -> Delivery:
         source=source,
         fingerprint=hashlib.sha256(post.body).hexdigest(),
         on_error=post.on_error,
-        filename=post.filename,
+        filename=_keepable(post.filename),
         api_key_id=actor.key,
         idempotency_key=post.idempotency_key,
     )
     return Delivery(table, new)
+
+
+def _check_key(key: str | None) -> None:
+    if key is not None and len(key) > NAME_LENGTH:
+        found = Finding("too_long", column="Idempotency-Key", values={"limit": str(NAME_LENGTH)})
+        raise Refused("the Idempotency-Key is too long", [found])
+
+
+def _keepable(filename: str | None) -> str | None:
+    """Return a file's name as the store can keep it; it comes from outside, and is only shown."""
+    if not filename:
+        return None
+    return BAD_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", filename)[:NAME_LENGTH]
 
 
 def receive(office: Office, delivery: Delivery, actor: Actor) -> Receipt:
