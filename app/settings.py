@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from app.errors import Misconfigured
@@ -70,14 +70,14 @@ class Settings(BaseModel):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            msg = f"there is no time zone {value}"
+            msg = f"there is no time zone {_shown(value)}"
             raise ValueError(msg) from error
         return value
 
     @model_validator(mode="after")
     def _one_process_on_sqlite(self) -> Settings:
         if self.workers > 1 and self.database_url.startswith("sqlite"):
-            msg = "more than one worker needs PostgreSQL"
+            msg = f"{PREFIX}WORKERS: more than one worker needs PostgreSQL"
             raise ValueError(msg)
         return self
 
@@ -89,7 +89,7 @@ class Settings(BaseModel):
 
 def load_settings(dotenv: Path | None = Path(".env")) -> Settings:
     """Read the settings; the environment wins over the `.env` file. Raises Misconfigured."""
-    from_file = dotenv_values(dotenv) if dotenv is not None and dotenv.exists() else {}
+    from_file = _from_file(dotenv) if dotenv is not None and dotenv.exists() else {}
     given = {
         name.upper(): value
         for name, value in {**from_file, **os.environ}.items()
@@ -103,12 +103,27 @@ def load_settings(dotenv: Path | None = Path(".env")) -> Settings:
         elif field.endswith("_file") and field.removesuffix("_file") in Settings.model_fields:
             values[field.removesuffix("_file")] = _secret(name, value, given)
         else:
-            msg = f"{name} is not a setting"
+            msg = f"{_shown(name)} is not a setting"
             raise Misconfigured(msg)
     try:
         return Settings(**values)
     except ValidationError as error:
         raise Misconfigured(_one_line(error)) from error
+
+
+def _from_file(dotenv: Path) -> dict[str, str | None]:
+    # Not dotenv_values: it drops a line that it cannot read, and replaces a ${…} in a password.
+    try:
+        with dotenv.open(encoding="utf-8-sig") as stream:
+            bindings = list(parse_stream(stream))
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{dotenv} cannot be read as UTF-8 text"
+        raise Misconfigured(msg) from error
+    for binding in bindings:
+        if binding.error:
+            msg = f"{dotenv}: line {binding.original.line} is not NAME=value"
+            raise Misconfigured(msg)
+    return {binding.key: binding.value for binding in bindings if binding.key is not None}
 
 
 def _secret(name: str, path: str | None, given: dict[str, str | None]) -> str:
@@ -117,8 +132,8 @@ def _secret(name: str, path: str | None, given: dict[str, str | None]) -> str:
         raise Misconfigured(msg)
     try:
         return Path(path or "").read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{name} names a file that cannot be read: {path}"
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a path with a NUL in it
+        msg = f"{name} names a file that cannot be read: {_shown(path or '')}"
         raise Misconfigured(msg) from error
 
 
@@ -126,3 +141,10 @@ def _one_line(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     where = f"{PREFIX}{str(first['loc'][0]).upper()}: " if first["loc"] else ""
     return f"{where}{first['msg'].removeprefix('Value error, ')}"
+
+
+def _shown(value: str) -> str:
+    """Return what a message repeats of a value: on one line, whatever it is."""
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in value
+    )
