@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import orjson
@@ -12,16 +14,28 @@ from app.domain.number import shown, write_number
 from app.domain.period import Period
 
 
-def dumps(value: Any, option: int = 0) -> bytes:  # noqa: ANN401 - whatever JSON can hold
-    """Write JSON; raises TypeError for what it does not know."""
-    return orjson.dumps(value, default=_default, option=option | orjson.OPT_NON_STR_KEYS)
+def dumps(
+    value: Any,  # noqa: ANN401 - whatever JSON can hold
+    option: int = 0,
+    zone: dt.tzinfo | None = None,
+) -> bytes:
+    """Write JSON; raises TypeError for what it does not know.
+
+    zone: where instants are shown; as they are unless given.
+    """
+    option |= orjson.OPT_NON_STR_KEYS
+    if zone is not None:
+        option |= orjson.OPT_PASSTHROUGH_DATETIME
+    return orjson.dumps(value, default=partial(_default, zone), option=option)
 
 
-def _default(value: Any) -> Any:  # noqa: ANN401 - orjson's hook
+def _default(zone: dt.tzinfo | None, value: Any) -> Any:  # noqa: ANN401 - orjson's hook
     if isinstance(value, Decimal):
         return orjson.Fragment(write_number(value))
     if isinstance(value, Fraction):
         return orjson.Fragment(write_number(shown(value) or Decimal(0)))
     if isinstance(value, Period):
         return str(value)
+    if isinstance(value, dt.datetime) and zone is not None:
+        return value.astimezone(zone).isoformat()
     raise TypeError

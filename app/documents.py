@@ -1,0 +1,158 @@
+"""What is read, in plain values: the same documents from the API and on the command line.
+
+Decimals, fractions, periods and instants stay what they are; `exact_json` writes them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.domain.explanation import explain
+from app.domain.number import shown
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from app.domain.attainment import Subject, Verdict
+    from app.domain.figure import Figure
+    from app.domain.kpi import Department, Kpi
+    from app.ledger.revisions import Revision
+    from app.ledger.scoreboard import Line, Point
+    from app.translation import Language
+
+
+def name_in(thing: Kpi | Department, language: Language) -> str:
+    """Return a KPI's or a department's name."""
+    return thing.name_zh if language == "zh" else thing.name_en
+
+
+def unit_in(kpi: Kpi, language: Language) -> str:
+    """Return the unit in which a KPI is measured."""
+    return kpi.unit_zh if language == "zh" else kpi.unit_en
+
+
+def numbers_document(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict's numbers; None for each that has no meaning."""
+    return {
+        "actual": shown(verdict.actual),
+        "expected": shown(verdict.expected),
+        "ratio": shown(verdict.ratio.value),
+        "pace": shown(verdict.pace.value),
+        "progress": shown(verdict.progress),
+        "gap": shown(verdict.gap),
+    }
+
+
+def scoreboard_row(line: Line, language: Language) -> dict[str, Any]:
+    """Return a target's line of the scoreboard."""
+    target, kpi, verdict = line.subject.target, line.subject.kpi, line.verdict
+    return {
+        "plan": target.plan,
+        "kpi": target.kpi,
+        "kpi_name": name_in(kpi, language),
+        "department": target.department,
+        "department_name": name_in(line.department, language),
+        "unit": unit_in(kpi, language),
+        "comparator": target.goal.comparator,
+        "lower": target.goal.lower,
+        "upper": target.goal.upper,
+        "target_text": str(target.goal),
+        "target_version": target.version,
+        "due": target.due,
+        "period": verdict.period,
+        **numbers_document(verdict),
+        "status": verdict.status,
+        "revision": line.revision,
+        "submitted_at": line.submitted_at,
+    }
+
+
+def explanation_document(line: Line, language: Language) -> dict[str, Any]:
+    """Return a verdict as a chain: its line, the target in full, every figure, every step."""
+    subject, verdict = line.subject, line.verdict
+    target, counted = subject.target, verdict.counted
+    baseline = target.baseline
+    return {
+        **scoreboard_row(line, language),
+        "attained": verdict.attained,
+        "kind": subject.kpi.kind,
+        "overshoot": target.overshoot,
+        "tolerance_band": target.tolerance_band,
+        "baseline": baseline and {"period": baseline.period, "value": baseline.value},
+        "trajectory": {
+            "shape": target.trajectory.shape,
+            "points": {str(at): value for at, value in target.trajectory.points.items()},
+        },
+        "source": target.source,
+        "steps": [
+            {"name": step.name, "rule": step.rule, "numbers": step.numbers, "result": step.result}
+            for step in explain(subject, verdict)
+        ],
+        "figures": [
+            figure_document(figure, subject.kpi.factor)
+            for part in (counted.parts if counted else ())
+            for figure in part.figures
+        ],
+        "missing": list(counted.missing if counted else sorted(subject.members)),
+    }
+
+
+def figure_document(figure: Figure, factor: Decimal) -> dict[str, Any]:
+    """Return a figure as it was posted, and in `actual` the number that it stands for.
+
+    factor: its KPI's, by which numerator / denominator is multiplied.
+    """
+    return {
+        "department": figure.department,
+        "period": figure.period,
+        "value": figure.amount.value,
+        "numerator": figure.amount.numerator,
+        "denominator": figure.amount.denominator,
+        "actual": shown(figure.amount.number(factor)),
+        "observation_status": figure.observation_status,
+        "note": figure.note,
+        "revision": figure.revision,
+        "submission": figure.submission,
+        "recorded_at": figure.recorded_at,
+    }
+
+
+def revision_document(line: Revision) -> dict[str, Any]:
+    """Return one line of a figure's history."""
+    figure = line.figure
+    return {
+        "revision": figure.revision,
+        "value": figure.amount.value,
+        "numerator": figure.amount.numerator,
+        "denominator": figure.amount.denominator,
+        "observation_status": figure.observation_status,
+        "note": figure.note,
+        "reason": line.reason,
+        "source": line.source,
+        "submission": figure.submission,
+        "row": line.row,
+        "recorded_by": line.recorded_by,
+        "recorded_at": figure.recorded_at,
+    }
+
+
+def point_document(subject: Subject, point: Point) -> dict[str, Any]:
+    """Return one period of a target's series; all but `expected` None where nobody posted.
+
+    `figure` is what was posted for this very period, `actual` what counted towards the target by
+    then. Both `figure` and `revision` are None where several departments are added up.
+    """
+    verdict = point.verdict
+    posted = None
+    if verdict is not None and verdict.counted is not None and len(subject.members) == 1:
+        posted = verdict.counted.parts[0].figures[-1]
+    return {
+        "period": point.period,
+        "figure": posted and shown(posted.amount.number(subject.kpi.factor)),
+        "actual": verdict and shown(verdict.actual),
+        "expected": shown(point.expected),
+        "ratio": verdict and shown(verdict.ratio.value),
+        "pace": verdict and shown(verdict.pace.value),
+        "status": verdict and verdict.status,
+        "revision": posted and posted.revision,
+    }
