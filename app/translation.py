@@ -35,6 +35,54 @@ TITLES = (
 )
 """The titles of problem documents."""
 
+LABELS = (
+    "not_started",
+    "no_data",
+    "attained",
+    "missed",
+    "on_track",
+    "at_risk",
+    "off_track",
+    "accepted",
+    "partial",
+    "refused",
+    "received",
+    "created",
+    "revised",
+    "unchanged",
+    "rejected",
+    "status",
+    "KPI",
+    "department",
+    "target",
+    "actual",
+    "expected",
+    "pace",
+    "progress",
+    "gap",
+    "period",
+    "trend",
+    "figure",
+    "revision",
+    "submission",
+    "recorded",
+    "note",
+    "reason",
+    "row",
+    "column",
+    "severity",
+    "finding",
+    "error",
+    "warning",
+    "value",
+    "numbers",
+    "rule",
+    "without a figure",
+    "yes",
+    "no",
+)
+"""Statuses, outcomes and headings, as tables show them; see `WORDS` for `ratio`."""
+
 FREQUENCIES = {"M": "monthly", "Q": "quarterly", "A": "annually"}
 """The word for each frequency's code."""
 

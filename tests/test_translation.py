@@ -20,6 +20,7 @@ from app.domain.trajectory import Shape
 from app.translation import (
     CHINESE_MESSAGES,
     FREQUENCIES,
+    LABELS,
     TITLES,
     WORDS,
     Translator,
@@ -32,7 +33,12 @@ if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
 
 TRANSLATOR = Translator()
-MESSAGE_IDS = {*TEMPLATES.values(), *TITLES, *(word for words in WORDS.values() for word in words)}
+MESSAGE_IDS = {
+    *TEMPLATES.values(),
+    *TITLES,
+    *LABELS,
+    *(word for words in WORDS.values() for word in words),
+}
 SOURCES = sorted(Path(app.__file__).parent.rglob("*.py"))
 
 

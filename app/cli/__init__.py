@@ -45,7 +45,7 @@ def _version(*, wanted: bool) -> None:
 def _options(
     *,
     version: bool = typer.Option(
-        False,  # noqa: FBT003 - an option's default
+        False,
         "--version",
         help="Print the version and leave.",
         callback=lambda value: _version(wanted=value),

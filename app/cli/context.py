@@ -12,6 +12,7 @@ import typer
 
 from app.domain.access import Actor, Role
 from app.errors import Misconfigured, Refused
+from app.exact_json import dumps
 from app.ledger.database import Database
 from app.ledger.migrating import is_current, newest_revision
 from app.ledger.office import Office
@@ -19,6 +20,7 @@ from app.settings import Settings, load_settings
 from app.translation import Language, Translator, negotiate
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
 translator = Translator()
@@ -64,11 +66,9 @@ def language_of(settings: Settings, asked: str | None) -> Language:
     return negotiate(asked, settings.language)
 
 
-def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
-    """Print a value as JSON, decimals exactly."""
-    from app.exact_json import dumps  # noqa: PLC0415 - only where it is asked for
-
-    sys.stdout.write(dumps(value, orjson.OPT_INDENT_2).decode() + "\n")
+def print_json(value: Any, zone: dt.tzinfo | None = None) -> None:  # noqa: ANN401 - any JSON
+    """Print a value as JSON: decimals exactly, instants in the office's zone where one is given."""
+    sys.stdout.write(dumps(value, orjson.OPT_INDENT_2, zone).decode() + "\n")
 
 
 def say_error(error: object) -> None:

@@ -78,7 +78,7 @@ def _load(
 
 def bootstrap(
     seeds: Annotated[Path, typer.Argument(help="The folder of the catalogues' folders.")],
-    illustrative: Annotated[  # noqa: FBT002 - an option
+    illustrative: Annotated[
         bool, typer.Option("--illustrative", help="Load the illustrative figures too.")
     ] = False,
 ) -> None:
@@ -105,7 +105,7 @@ def bootstrap(
 
 def submit(
     file: Annotated[Path, typer.Argument(help="A CSV or JSON file; - for standard input (CSV).")],
-    dry_run: Annotated[  # noqa: FBT002 - an option
+    dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would come of it, and keep nothing.")
     ] = False,
     on_error: Annotated[OnError, typer.Option(help="What to do with bad rows.")] = OnError.REJECT,
@@ -116,7 +116,7 @@ def submit(
     idempotency_key: Annotated[
         str | None, typer.Option(help="The same key again gets the first answer.")
     ] = None,
-    as_json: AsJson = False,  # noqa: FBT002 - an option
+    as_json: AsJson = False,
     language: InLanguage = None,
 ) -> None:
     """Submit a file of figures, to a server or straight into the database.

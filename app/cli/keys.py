@@ -51,7 +51,7 @@ def create(
 
 
 @cli.command(name="list")
-def list_keys(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
+def list_keys(as_json: AsJson = False) -> None:
     """List every key that was ever made, without the keys themselves.
 
     Example: dabiao key list
@@ -60,10 +60,10 @@ def list_keys(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
         listed = keys.listed(connection)
         now = opened.clock()
     if as_json:
-        print_json([{**asdict(key), "state": _state(key, now)} for key in listed])
+        print_json([{**asdict(key), "state": _state(key, now)} for key in listed], settings.zone)
         return
     headings = ("id", "name", "role", "departments", "made", "expires", "state")
-    made = table(None, [(heading, "left") for heading in headings])
+    made = table(headings, wide=("name", "departments"))
     for key in listed:
         made.add_row(
             str(key.id),

@@ -15,22 +15,19 @@ from app.cli.context import (
     print_json,
     translator,
 )
-from app.cli.terminal import number, out, scoreboard_table, status_text, table
+from app.cli.terminal import out, print_explanation, print_history, scoreboard_table
+from app.documents import explanation_document, revision_document, scoreboard_row
 from app.domain.attainment import Status
-from app.domain.explanation import explain as explain_steps
-from app.domain.number import write_number
 from app.domain.period import Period
-from app.errors import NotFound, Refused
+from app.errors import NotFound
 from app.ledger import revisions
-from app.ledger.scoreboard import Selection, scoreboard as read_scoreboard, series
+from app.ledger.scoreboard import Selection, series
+from app.ledger.scoreboard import scoreboard as read_scoreboard
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from sqlalchemy import Connection
-
     from app.domain.catalogue import Catalogue
-    from app.ledger.office import Office
     from app.ledger.scoreboard import Line, Moment
 
 TREND_PERIODS = 12
@@ -48,7 +45,7 @@ def scoreboard(
     status: Annotated[Status | None, typer.Option(help="Only targets of this status.")] = None,
     period: AtPeriod = None,
     as_of: AsOf = None,
-    as_json: AsJson = False,  # noqa: FBT002 - an option
+    as_json: AsJson = False,
     language: InLanguage = None,
 ) -> None:
     """Show every target with its verdict and the trend of its last periods.
@@ -68,7 +65,7 @@ def scoreboard(
         ]
         trends = [_trend(line, seen) for line in lines]
     if as_json:
-        print_json([scoreboard_row(line, spoken) for line in lines])
+        print_json([scoreboard_row(line, spoken) for line in lines], opened.zone)
     else:
         pairs = list(zip(lines, trends, strict=True))
         out().print(scoreboard_table(pairs, translator, spoken))
@@ -80,7 +77,7 @@ def explain(
     department: str,
     period: AtPeriod = None,
     as_of: AsOf = None,
-    as_json: AsJson = False,  # noqa: FBT002 - an option
+    as_json: AsJson = False,
     language: InLanguage = None,
 ) -> None:
     """Show a verdict as a chain: every figure with its revision, every formula with its numbers.
@@ -90,44 +87,32 @@ def explain(
     asked, instant = _period(period), _instant(as_of)
     with office() as (opened, settings), opened.database.read() as connection:
         spoken = language_of(settings, language)
-        line = _line(opened, connection, (plan, kpi, department), asked, instant)
+        stored, seen = opened.seen(connection, instant)
+        _known(stored.catalogue, Selection(plan=plan, kpi=kpi, department=department))
+        selection = Selection(plan=plan, kpi=kpi, department=department)
+        line = next(
+            (
+                line
+                for line in read_scoreboard(connection, stored, seen, selection, asked)
+                if line.subject.target.department == department
+            ),
+            None,
+        )
+    if line is None:
+        msg = f"{plan} has no target of {kpi} for {department}"
+        raise NotFound(msg)
+    document = explanation_document(line, spoken)
     if as_json:
-        print_json(explanation_document(line, spoken))
-        return
-    subject, verdict = line.subject, line.verdict
-    name = subject.kpi.name_zh if spoken == "zh" else subject.kpi.name_en
-    place = line.department.name_zh if spoken == "zh" else line.department.name_en
-    goal = subject.target.goal
-    out().print(f"{name} · {place} · {goal} · {subject.target.due}", style="bold")
-    out().print(
-        status_text(verdict.status, translator.translate(verdict.status, spoken)),
-        str(verdict.period or ""),
-    )
-    headings = ("department", "period", "figure", "revision", "submission", "recorded", "note")
-    figures = table(None, [(translator.translate(word, spoken), "left") for word in headings])
-    for part in verdict.counted.parts if verdict.counted else ():
-        for figure in part.figures:
-            figures.add_row(
-                figure.department,
-                str(figure.period),
-                number(figure.amount.number(subject.kpi.factor)),
-                str(figure.revision),
-                str(figure.submission),
-                f"{figure.recorded_at.astimezone(opened.zone):%Y-%m-%d %H:%M}",
-                figure.note or "",
-            )
-    steps = table(None, [("step", "left"), ("rule", "left"), ("numbers", "left")])
-    for step in explain_steps(subject, verdict):
-        steps.add_row(step.name, step.rule, step.numbers or _shown(step.result))
-    out().print(figures)
-    out().print(steps)
+        print_json(document, opened.zone)
+    else:
+        print_explanation(document, translator, spoken, opened.zone)
 
 
 def history(
     kpi: str,
     department: str,
     period: str,
-    as_json: AsJson = False,  # noqa: FBT002 - an option
+    as_json: AsJson = False,
     language: InLanguage = None,
 ) -> None:
     """Show every revision of one figure: who, when, from what to what, and why.
@@ -140,24 +125,56 @@ def history(
         catalogue = opened.catalogue(connection).catalogue
         _known(catalogue, Selection(kpi=kpi, department=department))
         lines = revisions.history(connection, kpi, department, wanted) if wanted else []
-        factor = catalogue.kpis[kpi].factor
     if not lines:
         msg = f"{department} has no figure of {kpi} for {period}"
         raise NotFound(msg)
+    documents = [revision_document(line) for line in lines]
     if as_json:
-        print_json([revision_document(line) for line in lines])
-        return
-    headings = ("revision", "figure", "status", "recorded", "by", "submission", "reason", "note")
-    made = table(None, [(translator.translate(word, spoken), "left") for word in headings])
-    for line in lines:
-        made.add_row(
-            str(line.figure.revision),
-            number(line.figure.amount.number(factor)),
-            str(line.figure.observation_status),
-            f"{line.figure.recorded_at.astimezone(opened.zone):%Y-%m-%d %H:%M}",
-            line.recorded_by,
-            str(line.figure.submission),
-            line.reason or "",
-            line.figure.note or "",
-        )
-    out().print(made)
+        print_json(documents, opened.zone)
+    else:
+        print_history(documents, translator, spoken, opened.zone)
+
+
+def _period(text: str | None) -> Period | None:
+    if text is None:
+        return None
+    try:
+        return Period.parse(text)
+    except ValueError as error:
+        msg = f"{text} is not a period; write 2013, 2013-Q1 or 2013-03"
+        raise typer.BadParameter(msg) from error
+
+
+def _instant(text: str | None) -> dt.datetime | None:
+    if text is None:
+        return None
+    try:
+        instant = dt.datetime.fromisoformat(text)
+        if instant.tzinfo is not None:
+            return instant
+    except ValueError:
+        pass
+    msg = f"{text} is not an RFC 3339 instant with an offset, as 2013-04-15T09:00:00+08:00 is"
+    raise typer.BadParameter(msg)
+
+
+def _known(catalogue: Catalogue, selection: Selection) -> None:
+    """Raise NotFound for a code that is not in the catalogue: an empty page would mislead."""
+    for kind, code, codes in (
+        ("plan", selection.plan, catalogue.plans),
+        ("KPI", selection.kpi, catalogue.kpis),
+        ("department", selection.department, catalogue.departments),
+    ):
+        if code is not None and code not in codes:
+            msg = f"there is no {kind} {code}"
+            raise NotFound(msg)
+
+
+def _trend(line: Line, seen: Moment) -> list[Fraction]:
+    """Return what counted towards the target in each of its last periods with a figure."""
+    posted = [
+        point.verdict.actual
+        for point in series(line.subject, seen.today)
+        if point.verdict is not None and point.verdict.actual is not None
+    ]
+    return posted[-TREND_PERIODS:]

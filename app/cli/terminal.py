@@ -6,17 +6,20 @@ as two cells; `rich` does that.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.documents import name_in
 from app.domain.attainment import Status
 from app.domain.number import shown, write_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    import datetime as dt
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from fractions import Fraction
 
     from app.ledger.scoreboard import Line
@@ -33,6 +36,7 @@ MARKS = {
 }
 _BARS = "▁▂▃▄▅▆▇█"
 _SHOWN_RATIO_DIGITS = 3
+_ROOM_FOR_ALL_COLUMNS = 100
 
 
 def out() -> Console:
@@ -73,11 +77,20 @@ def status_text(status: Status, words: str) -> Text:
     return Text(f"{mark} {words}", style=style)
 
 
-def table(title: str | None, columns: Iterable[tuple[str, str]]) -> Table:
-    """Return an empty table; each column is its heading and left or right."""
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for heading, side in columns:
-        made.add_column(heading, justify="right" if side == "right" else "left", overflow="fold")
+def table(columns: Iterable[str], *, right: Iterable[str] = (), wide: Iterable[str] = ()) -> Table:
+    """Return an empty table with these headings.
+
+    right: columns of numbers. wide: columns of running text, which are folded where the terminal
+    is too narrow; all others keep to one line.
+    """
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in columns:
+        made.add_column(
+            heading,
+            justify="right" if heading in right else "left",
+            no_wrap=heading not in wide,
+            overflow="fold",
+        )
     return made
 
 
@@ -89,35 +102,138 @@ def scoreboard_table(
     def word(msgid: str) -> str:
         return translator.translate(msgid, language)
 
+    names, numbers = ("KPI", "department"), ("target", "actual", "ratio", "pace")
+    shown_columns = ["status", *names, *numbers, "period", "trend"]
+    if out().width < _ROOM_FOR_ALL_COLUMNS:
+        shown_columns = [name for name in shown_columns if name not in ("pace", "trend")]
     made = table(
-        None,
-        [
-            (word("status"), "left"),
-            (word("KPI"), "left"),
-            (word("department"), "left"),
-            (word("target"), "right"),
-            (word("actual"), "right"),
-            (word("ratio"), "right"),
-            (word("pace"), "right"),
-            (word("period"), "left"),
-            (word("trend"), "left"),
-        ],
+        [word(name) for name in shown_columns],
+        right=[word(name) for name in numbers],
+        wide=[word(name) for name in names],
     )
     for line, trend in lines:
-        kpi, verdict = line.subject.kpi, line.verdict
-        chinese = language == "zh"
+        cells = _scoreboard_cells(line, trend, word, language)
+        made.add_row(*(cells[name] for name in shown_columns))
+    return made
+
+
+def _scoreboard_cells(
+    line: Line, trend: Sequence[Fraction], word: Callable[[str], str], language: Language
+) -> dict[str, Text | str]:
+    kpi, verdict = line.subject.kpi, line.verdict
+    return {
+        "status": status_text(verdict.status, word(verdict.status)),
+        "KPI": name_in(kpi, language),
+        "department": name_in(line.department, language),
+        "target": str(line.subject.target.goal),
+        "actual": number(verdict.actual, max(kpi.decimals, 2)),
+        "ratio": number(verdict.ratio.value, _SHOWN_RATIO_DIGITS),
+        "pace": number(verdict.pace.value, _SHOWN_RATIO_DIGITS),
+        "period": str(verdict.period or "-"),
+        "trend": spark(trend),
+    }
+
+
+def print_explanation(
+    document: Mapping[str, Any], translator: Translator, language: Language, zone: dt.tzinfo
+) -> None:
+    """Print a verdict as a chain: the target, the verdict, the figures, the steps."""
+
+    def word(msgid: str) -> str:
+        return translator.translate(msgid, language)
+
+    console = out()
+    console.print(
+        f"{document['kpi_name']} · {document['department_name']} · {document['target_text']}"
+        f" {document['unit']} · {document['due']}",
+        style="bold",
+    )
+    if document["source"]:
+        console.print(document["source"], style="dim")
+    status = status_text(document["status"], word(document["status"]))
+    console.print(status, str(document["period"] or ""))
+    if document["figures"]:
+        console.print()
+        console.print(_figures_table(document["figures"], word, zone))
+        for note in dict.fromkeys(figure["note"] for figure in document["figures"]):
+            if note:
+                console.print(f"{word('note')}: {note}", style="dim")
+    if document["missing"]:
+        console.print(f"{word('without a figure')}: {' '.join(document['missing'])}")
+    steps = table(
+        (word("value"), word("numbers"), word("rule")), wide=(word("rule"), word("numbers"))
+    )
+    for step in document["steps"]:
+        steps.add_row(word(step["name"]), _arithmetic(step, word), step["rule"])
+    console.print()
+    console.print(steps)
+
+
+def _arithmetic(step: Mapping[str, Any], word: Callable[[str], str]) -> str:
+    """Write a step's numbers; whether a comparison holds is said, since it has no "= result"."""
+    if isinstance(step["result"], bool):
+        return f"{step['numbers']}: {word('yes') if step['result'] else word('no')}"
+    return str(step["numbers"]) or word(_result(step["result"]))
+
+
+def _result(result: Decimal | str | bool | None) -> str:
+    if result is None:
+        return "-"
+    return write_number(result) if isinstance(result, Decimal) else str(result)
+
+
+def _figures_table(
+    figures: Sequence[Mapping[str, Any]], word: Callable[[str], str], zone: dt.tzinfo
+) -> Table:
+    headings = ("department", "period", "figure", "revision", "submission", "recorded")
+    made = table([word(heading) for heading in headings])
+    for figure in figures:
         made.add_row(
-            status_text(verdict.status, word(verdict.status)),
-            kpi.name_zh if chinese else kpi.name_en,
-            line.department.name_zh if chinese else line.department.name_en,
-            str(line.subject.target.goal),
-            number(verdict.actual, max(kpi.decimals, 2)),
-            number(verdict.ratio.value, _SHOWN_RATIO_DIGITS),
-            number(verdict.pace.value, _SHOWN_RATIO_DIGITS),
-            str(verdict.period or "-"),
-            spark(trend),
+            figure["department"],
+            str(figure["period"]),
+            _result(figure["actual"]),
+            str(figure["revision"]),
+            str(figure["submission"]),
+            _at(figure["recorded_at"], zone),
         )
     return made
+
+
+def _at(instant: dt.datetime, zone: dt.tzinfo) -> str:
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def print_history(
+    revisions: Sequence[Mapping[str, Any]],
+    translator: Translator,
+    language: Language,
+    zone: dt.tzinfo,
+) -> None:
+    """Print every revision of a figure, oldest first, each with its reason and its note."""
+
+    def word(msgid: str) -> str:
+        return translator.translate(msgid, language)
+
+    console = out()
+    for line in revisions:
+        status = "" if line["observation_status"] == "A" else f" ({line['observation_status']})"
+        console.print(
+            f"{word('revision')} {line['revision']}: {_posted(line)}{status}", style="bold"
+        )
+        console.print(
+            f"  {_at(line['recorded_at'], zone)} · {line['recorded_by']} · "
+            f"{word('submission')} {line['submission']}, {word('row')} {line['row']}"
+        )
+        for name in ("reason", "note"):
+            if line[name]:
+                console.print(f"  {word(name)}: {line[name]}")
+
+
+def _posted(line: Mapping[str, Any]) -> str:
+    """Write a figure as it was posted: its value, or numerator / denominator."""
+    if line["numerator"] is not None:
+        return f"{write_number(line['numerator'])} / {write_number(line['denominator'])}"
+    return _result(line["value"])
 
 
 def findings_table(
@@ -128,15 +244,8 @@ def findings_table(
     def word(msgid: str) -> str:
         return translator.translate(msgid, language)
 
-    made = table(
-        None,
-        [
-            (word("severity"), "left"),
-            (word("row"), "right"),
-            (word("column"), "left"),
-            (word("finding"), "left"),
-        ],
-    )
+    headings = (word("severity"), word("row"), word("column"), word("finding"))
+    made = table(headings, right=headings[1:2], wide=headings[3:])
     for finding in findings:
         style = "red" if finding["severity"] == "error" else "yellow"
         made.add_row(
