@@ -33,12 +33,13 @@ def read_resource(model: type[R], document: object, row: int | None = None) -> R
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        findings = [_finding(detail, row) for detail in error.errors(include_url=False)]
+        findings = [finding_of(detail, row) for detail in error.errors(include_url=False)]
         msg = f"this is not a {model.__name__.removesuffix('Resource').lower()}"
         raise Refused(msg, findings) from error
 
 
-def _finding(detail: ErrorDetails, row: int | None) -> Finding:
+def finding_of(detail: ErrorDetails, row: int | None = None) -> Finding:
+    """Return what pydantic found wrong, as a finding of the field's place."""
     place = ".".join(str(part) for part in detail["loc"]) or None
     code, values = _code(detail)
     return Finding(code, row, place, values)

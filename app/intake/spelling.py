@@ -28,6 +28,8 @@ _PLAIN = {code: code - _FULL_WIDTH for code in range(0xFF01, 0xFF5F)} | {
     ord("\N{FIGURE SPACE}"): " ",
     ord("\N{NARROW NO-BREAK SPACE}"): " ",
 }
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+"""What a spreadsheet would begin to compute; with any apostrophes before it."""
 _INVISIBLE_AT_ENDS = " \t\r\n\N{ZERO WIDTH SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"
 
 # A first group of 0 would be a decimal comma: 0,123.
@@ -89,6 +91,20 @@ def read_period(text: str) -> Period:
 def read_status(text: str) -> ObservationStatus:
     """Read an observation status, `a` and `Ａ` as `A`; raises ValueError for anything else."""
     return ObservationStatus(_plain(text).upper())
+
+
+def write_text(text: str) -> str:
+    """Write text into a cell so that no spreadsheet takes it for a formula.
+
+    An apostrophe goes before `=`, `+`, `-`, `@`, their full-width twins, a tab or a line end; and
+    before text that stands like that already, so that `read_text` always gives the same text again.
+    """
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def read_text(text: str) -> str:
+    """Read text from a cell: the inverse of `write_text`."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _plain(text: str) -> str:

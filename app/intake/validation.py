@@ -15,7 +15,7 @@ from app.domain.finding import Finding
 from app.domain.kpi import Kind, Kpi
 from app.domain.number import NumberError, parse_number, write_number
 from app.domain.period import Period
-from app.intake.spelling import read_number, read_period, read_status
+from app.intake.spelling import read_number, read_period, read_status, read_text
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -207,7 +207,12 @@ class Check:
             return None
 
     def _text(self, name: str, index: int, row: int) -> str | None:
-        text = self._cell(name, index).strip()
+        cell = self._cell(name, index)
+        if self.table.typed_by_people:
+            cell = read_text(cell)
+        # One kind of line end: a file turns every kind into it, and what was posted as JSON has to
+        # be the same text when it comes back from a file.
+        text = cell.replace("\r\n", "\n").replace("\r", "\n").strip()
         if len(text) > LONGEST_TEXT:
             self._report("too_long", row, name, {"limit": str(LONGEST_TEXT)})
         return text or None

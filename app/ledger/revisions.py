@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import and_, func, insert, or_, select, tuple_
 
 from app.domain.figure import Amount, Figure, ObservationStatus
-from app.domain.period import Period
+from app.domain.period import Frequency, Period
 from app.ledger.tables import department, journal, kpi, revision, submission
 
 if TYPE_CHECKING:
@@ -119,6 +119,77 @@ def figures(  # noqa: PLR0913 - filters, all of them optional
     for row in connection.execute(query):
         found.setdefault(row.kpi, []).append(_figure(row))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which figures are asked for; None for all.
+
+    ranges: each a first and a last period, of any frequency, None for no end; a figure's period
+    must touch every one of them.
+    """
+
+    kpis: Collection[str] | None = None
+    departments: Collection[str] | None = None
+    ranges: Sequence[tuple[Period | None, Period | None]] = ()
+
+
+Place = tuple[int, int, str]
+"""Where a figure stands in the table: number of its KPI, of its department, and the period."""
+
+
+def page(
+    connection: Connection,
+    stored: StoredCatalogue,
+    wanted: Wanted,
+    upto: int,
+    after: Place | None,
+    limit: int,
+) -> list[tuple[Place, str, Figure]]:
+    """Return figures as of a position, in the table's own order, from after a place on.
+
+    Each comes with its place and its KPI's code; at most `limit`.
+    """
+    columns = (revision.c.kpi_id, revision.c.department_id, revision.c.period)
+    query = latest(upto).order_by(None).order_by(*columns).limit(limit)
+    for column, numbers, codes in (
+        (revision.c.kpi_id, stored.kpi_ids, wanted.kpis),
+        (revision.c.department_id, stored.department_ids, wanted.departments),
+    ):
+        if codes is not None:
+            query = query.where(column.in_([numbers[code] for code in codes if code in numbers]))
+    for first, last in wanted.ranges:
+        query = query.where(_touching(first, last))
+    if after is not None:
+        query = query.where(tuple_(*columns) > tuple_(*after))
+    return [
+        ((row.kpi_id, row.department_id, row.period), row.kpi, _figure(row))
+        for row in connection.execute(query)
+    ]
+
+
+def _touching(first: Period | None, last: Period | None) -> ColumnElement[bool]:
+    """Return the condition that a period touches a range: per frequency, by its own spelling."""
+    ranges = []
+    for frequency, spelled in _SPELLED.items():
+        conditions = [spelled]
+        if first is not None:
+            conditions.append(revision.c.period >= str(first.first_of(frequency)))
+        if last is not None:
+            conditions.append(revision.c.period <= str(last.last_of(frequency)))
+        ranges.append(and_(*conditions))
+    return or_(*ranges)
+
+
+_QUARTERLY = "____-Q_"
+_SPELLED: Mapping[Frequency, ColumnElement[bool]] = {
+    Frequency.ANNUAL: revision.c.period.like("____"),
+    Frequency.QUARTERLY: revision.c.period.like(_QUARTERLY),
+    Frequency.MONTHLY: and_(
+        revision.c.period.like("____-__"), revision.c.period.not_like(_QUARTERLY)
+    ),
+}
+"""Per frequency, the condition that a period is spelled as its periods are."""
 
 
 def latest(upto: int | None) -> Select[Any]:

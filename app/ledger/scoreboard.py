@@ -141,7 +141,17 @@ def scoreboard(
     asked: Period | None = None,
 ) -> list[Line]:
     """Return the lines selected, each with its verdict at the period asked for."""
-    keys = selection.keys(stored.catalogue)
+    return lines(connection, stored, seen, selection.keys(stored.catalogue), asked)
+
+
+def lines(
+    connection: Connection,
+    stored: StoredCatalogue,
+    seen: Moment,
+    keys: Sequence[TargetKey],
+    asked: Period | None = None,
+) -> list[Line]:
+    """Return the lines of the targets named, each with its verdict at the period asked for."""
     return [
         Line(
             subject=subject,
