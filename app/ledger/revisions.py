@@ -125,10 +125,12 @@ def figures(  # noqa: PLR0913 - filters, all of them optional
 class Wanted:
     """Which figures are asked for; None for all.
 
+    upto: the position of the journal as of which they are.
     ranges: each a first and a last period, of any frequency, None for no end; a figure's period
     must touch every one of them.
     """
 
+    upto: int
     kpis: Collection[str] | None = None
     departments: Collection[str] | None = None
     ranges: Sequence[tuple[Period | None, Period | None]] = ()
@@ -142,16 +144,15 @@ def page(
     connection: Connection,
     stored: StoredCatalogue,
     wanted: Wanted,
-    upto: int,
     after: Place | None,
     limit: int,
 ) -> list[tuple[Place, str, Figure]]:
-    """Return figures as of a position, in the table's own order, from after a place on.
+    """Return the figures wanted, in the table's own order, from after a place on.
 
     Each comes with its place and its KPI's code; at most `limit`.
     """
     columns = (revision.c.kpi_id, revision.c.department_id, revision.c.period)
-    query = latest(upto).order_by(None).order_by(*columns).limit(limit)
+    query = latest(wanted.upto).order_by(None).order_by(*columns).limit(limit)
     for column, numbers, codes in (
         (revision.c.kpi_id, stored.kpi_ids, wanted.kpis),
         (revision.c.department_id, stored.department_ids, wanted.departments),
