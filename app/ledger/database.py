@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from app.errors import Misconfigured, Unavailable
 
@@ -28,6 +28,8 @@ WRITER_LOCK = 0x64616269616F
 
 _BUSY_MILLISECONDS = 30_000
 _WRITES = "dabiao_writes"
+_READ_ONLY = "25006"
+"""PostgreSQL's answer to a write when the server that we are with has become a standby."""
 
 
 class Database:
@@ -96,7 +98,8 @@ def _unavailable() -> Iterator[None]:
 
 def _is_outage(error: DBAPIError) -> bool:
     """Tell an outage (server gone, file locked or absent) from a mistake in a statement."""
-    return error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
+    read_only = getattr(error.orig, "sqlstate", None) == _READ_ONLY
+    return error.connection_invalidated or isinstance(error, OperationalError) or read_only
 
 
 def _engine(url: URL) -> Engine:
