@@ -1,16 +1,21 @@
-"""`/metrics` and `/metrics/process` as plain ASGI endpoints."""
+"""`/metrics` and `/metrics/process` as plain ASGI endpoints.
+
+Where a request is refused they raise, as every route does, and the application around them turns
+that into its problem document.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 from typing import TYPE_CHECKING, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from app.errors import NotAuthenticated
 from metrics.cache import Cache
 from metrics.negotiation import choose_format, wants_gzip
 from metrics.process import process_answer
@@ -38,12 +43,9 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature; no body is read
         headers = Headers(scope=scope)
         if scope["method"] not in ("GET", "HEAD"):
-            await _problem(scope, send, 405, "Method not allowed", (b"allow", b"GET, HEAD"))
-            return
+            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         if not self._admits(headers.get("authorization", "")):
-            challenge = (b"www-authenticate", b"Bearer")
-            await _problem(scope, send, 401, "Not signed in", challenge)
-            return
+            raise NotAuthenticated("the metrics need their token")
         # A header that comes several times means the same as one with all its values.
         accept = ",".join(headers.getlist("accept"))
         gzip = wants_gzip(",".join(headers.getlist("accept-encoding")))
@@ -51,7 +53,7 @@ class _Endpoint:
         fields = [(b"content-type", content_type.encode("latin-1")), _VARY]
         if gzip:
             fields.append((b"content-encoding", b"gzip"))
-        await _send(scope, send, 200, fields, parts)
+        await _send(scope, send, fields, parts)
 
     async def answer(
         self, scope: Scope, accept: str, *, gzip: bool
@@ -63,8 +65,8 @@ class _Endpoint:
         if self._token is None:
             return True
         scheme, _, given = authorization.partition(" ")
-        # Compared in constant time, and as bytes: a header may hold any character.
-        same = hmac.compare_digest(given.strip().encode(), self._token)
+        # Compared in constant time, and as the bytes that were sent: a token may be in any script.
+        same = hmac.compare_digest(given.strip().encode("latin-1"), self._token)
         return same and scheme.lower() == "bearer"
 
 
@@ -128,24 +130,15 @@ def metrics_routes(office: Office, settings: Settings) -> list[BaseRoute]:
     ]
 
 
-async def _problem(
-    scope: Scope, send: Send, status: int, title: str, field: tuple[bytes, bytes]
-) -> None:
-    document = {"type": "about:blank", "title": title, "status": status}
-    fields = [(b"content-type", b"application/problem+json"), field]
-    await _send(scope, send, status, fields, (json.dumps(document).encode(),))
-
-
 async def _send(
     scope: Scope,
     send: Send,
-    status: int,
     fields: list[tuple[bytes, bytes]],
     parts: tuple[bytes, ...],
 ) -> None:
     length = str(sum(map(len, parts))).encode()
     start = [*fields, (b"content-length", length)]
-    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.start", "status": 200, "headers": start})
     # Part by part, so that the large one is not copied to have the small one behind it.
     for part in parts if scope["method"] != "HEAD" else ():
         await send({"type": "http.response.body", "body": part, "more_body": True})

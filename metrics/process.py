@@ -170,6 +170,8 @@ class Observe:
                 code = message["status"]
             await send(message)
 
+        # What is mounted puts itself in the scope's place of the application.
+        app = scope.get("app", self.app)
         begun = perf_counter()
         self.metrics.in_progress.inc()
         try:
@@ -177,11 +179,11 @@ class Observe:
         finally:
             self.metrics.in_progress.dec()
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            labels = (method, self._template(scope), str(code))
+            labels = (method, self._template(app, scope), str(code))
             self.metrics.duration.labels(*labels).observe(perf_counter() - begun)
 
-    def _template(self, scope: Scope) -> str:
+    def _template(self, app: Any, scope: Scope) -> str:  # noqa: ANN401 - of several frameworks
         if self._templates is None:
             # Not earlier: middleware is put together before the last route is added.
-            self._templates = Templates(scope["app"].routes)
+            self._templates = Templates(app.routes)
         return self._templates.find(scope)

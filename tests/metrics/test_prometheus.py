@@ -1,0 +1,103 @@
+"""A real Prometheus scrapes the running service and answers what people will ask it."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import yaml
+
+from metrics.families import KPI_FAMILIES
+from tests.metrics import world
+from tests.metrics.serving import application, running
+from tests.metrics.test_exposition import check_metrics
+from tests.programs import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from app.ledger.office import Office
+    from tests.parts import PrometheusServer
+
+pytestmark = pytest.mark.part("prometheus")
+SHIPPED = ROOT / "metrics" / "prometheus" / "prometheus.yml"
+
+
+@pytest.fixture
+def service(settled: Office) -> Iterator[str]:
+    with running(application(settled)) as url:
+        yield url
+
+
+@pytest.fixture
+def prometheus(service: str, start_prometheus: Callable[..., PrometheusServer]) -> PrometheusServer:
+    server = start_prometheus(
+        {"dabiao": f"{service}/metrics", "dabiao-process": f"{service}/metrics/process"}
+    )
+    server.wait_until('up{job="dabiao"} == 1')
+    server.wait_until('up{job="dabiao-process"} == 1')
+    return server
+
+
+def test_a_kpi_is_found_by_its_chinese_name(prometheus: PrometheusServer) -> None:
+    found = prometheus.query(
+        "kpi_attainment_ratio * on(kpi) group_left(name) "
+        'kpi_info{name="发明专利审查周期"} * on(department) group_left(parent) '
+        'kpi_department_info{parent="office"}'
+    )
+
+    (sample,) = found
+    assert sample.value == pytest.approx(1 + (22.5 - 23.7) / 22.5, abs=1e-12)
+    assert sample.labels["department"] == "mech"
+
+
+def test_a_name_with_quotes_and_lines_arrives_as_it_is(prometheus: PrometheusServer) -> None:
+    (sample,) = prometheus.query('kpi_department_info{department="elec"}')
+
+    assert sample.labels["name"] == world.AWKWARD
+
+
+def test_every_family_arrives_in_every_scrape(prometheus: PrometheusServer) -> None:
+    for family in KPI_FAMILIES:
+        assert prometheus.query(f"count({family.name})"), family.name
+    (whole,) = prometheus.query('scrape_samples_scraped{job="dabiao"}')
+    (stored,) = prometheus.query('count({__name__=~"kpi_.*",job="dabiao"})')
+    assert whole.value == stored.value
+    assert prometheus.query('kpi_build_info{job="dabiao-process"}')
+
+
+def test_a_posted_figure_is_counted_and_seen(prometheus: PrometheusServer, settled: Office) -> None:
+    before = prometheus.query('kpi_submissions_total{source="api",outcome="accepted"}')[0].value
+
+    world.post(settled, world.row("cases", "mech", "2013-04", 64))
+
+    prometheus.wait_until(
+        f'kpi_submissions_total{{source="api",outcome="accepted"}} == {before + 1}'
+    )
+    prometheus.wait_until('kpi_target_actual_value{kpi="cases"} == 304')
+    prometheus.wait_until(
+        'increase(http_request_duration_seconds_count{route="/metrics",code="200"}[5s]) > 0'
+    )
+
+
+def test_promtool_finds_nothing_to_say_about_what_is_served(service: str, promtool: Path) -> None:
+    for path in ("/metrics", "/metrics/process"):
+        body = httpx.get(service + path, trust_env=False).content
+        said = check_metrics(promtool, body)[1]
+        # The client library's own families are as they are.
+        assert not [
+            line for line in said.splitlines() if not line.startswith(("process_", "python_"))
+        ]
+
+
+def test_the_shipped_configuration_scrapes_both(promtool: Path) -> None:
+    done = subprocess.run(
+        [promtool, "check", "config", SHIPPED], capture_output=True, text=True, check=False
+    )
+    jobs = yaml.safe_load(SHIPPED.read_text("utf-8"))["scrape_configs"]
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {job["metrics_path"] for job in jobs} == {"/metrics", "/metrics/process"}

@@ -1,0 +1,415 @@
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.domain.attainment import Status
+from app.domain.lifecycle import deadline
+from app.domain.period import Span
+from app.ledger import revisions, submissions
+from app.ledger.database import Database
+from app.ledger.migrating import migrate
+from app.ledger.office import Office
+from app.ledger.scoreboard import consecutive_off_track, scoreboard
+from app.ledger.submissions import Outcome, Source
+from metrics.cache import Cache
+from metrics.exposition import Format, prepare
+from metrics.families import FAMILIES
+from metrics.snapshot import Snapshot, as_float, take
+from tests import factories
+from tests.clock import SHANGHAI
+from tests.factories import period
+from tests.metrics import world
+from tests.metrics.reading import OF_READING, parsed, series
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.ledger.scoreboard import Line
+    from tests.clock import Clock
+    from tests.metrics.reading import Found
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def exposed(office: Office, form: Format = Format.TEXT) -> Found:
+    """Return what the office says of itself, without what the process says of its reading."""
+    found = parsed(b"".join(Cache(office, "zh").refresh().answer(form, gzip=False)), form)
+    return {key: value for key, value in found.items() if key[0] not in OF_READING}
+
+
+def seen_at(office: Office, instant: dt.datetime) -> Snapshot:
+    with office.database.read() as connection:
+        stored, seen = office.seen(connection, instant)
+        return take(connection, stored, seen, office.zone, "zh")
+
+
+def value(snapshot: Snapshot, name: str, *labels: str) -> float | None:
+    groups = snapshot.families.get(name, {}).values()
+    found = [sample.value for group in groups for sample in group if sample.labels == labels]
+    return found[0] if found else None
+
+
+def noon(year: int, month: int, day: int) -> dt.datetime:
+    return dt.datetime(year, month, day, 12, tzinfo=SHANGHAI)
+
+
+# --- sample by sample, against the scoreboard ---------------------------------------------------
+
+
+def of_line(line: Line, today: dt.date) -> Found:
+    """Work out anew what is said of one target."""
+    target, verdict = line.subject.target, line.verdict
+    key = {"plan": target.plan, "kpi": target.kpi, "department": target.department}
+    numbers: dict[str, Fraction | Decimal | int | None] = {
+        "kpi_target_lower_value": target.goal.lower,
+        "kpi_target_upper_value": target.goal.upper,
+        "kpi_tolerance_ratio": target.tolerance_band,
+        "kpi_target_actual_value": verdict.actual,
+        "kpi_expected_value": verdict.expected,
+        "kpi_attainment_ratio": verdict.ratio.value,
+        "kpi_pace_ratio": verdict.pace.value,
+        "kpi_progress_ratio": verdict.progress,
+        "kpi_consecutive_periods_off_track": (
+            consecutive_off_track(line.subject, today) if verdict.counted else None
+        ),
+    }
+    found = {
+        series(name, **key): float(number) for name, number in numbers.items() if number is not None
+    }
+    for status in Status:
+        found[series("kpi_status", **key, status=status)] = float(verdict.status == status)
+    info = {
+        "comparator": str(target.goal.comparator),
+        "target": str(target.goal),
+        "version": str(target.version),
+    }
+    found[series("kpi_target_info", **key, **info)] = 1.0
+    return found
+
+
+def of_figures(office: Office) -> Found:
+    """Work out anew what is said of who reports what."""
+    found: Found = {}
+    with office.database.read() as connection:
+        stored, _ = office.seen(connection)
+        every = revisions.figures(connection, stored)
+    for kpi in stored.catalogue.kpis.values():
+        for who in kpi.reported_by:
+            key = {"kpi": kpi.code, "department": who}
+            mine = [figure for figure in every.get(kpi.code, []) if figure.department == who]
+            valued = {
+                figure.period.ordinal: figure
+                for figure in mine
+                if figure.amount.number(kpi.factor) is not None
+            }
+            for name, ordinal in zip(
+                ("kpi_actual_value", "kpi_previous_value"),
+                sorted(valued, reverse=True),
+                strict=False,
+            ):
+                number = valued[ordinal].amount.number(kpi.factor)
+                assert number is not None
+                found[series(name, **key)] = float(number)
+            if valued:
+                newest = valued[max(valued)]
+                midnight = dt.datetime.combine(
+                    newest.period.last_day + dt.timedelta(days=1), dt.time(), ZONE
+                )
+                found[series("kpi_revision", **key)] = newest.revision
+                found[series("kpi_period_end_timestamp_seconds", **key)] = midnight.timestamp()
+                found[series("kpi_submitted_timestamp_seconds", **key)] = (
+                    newest.recorded_at.timestamp()
+                )
+    return found
+
+
+@pytest.mark.parametrize("form", Format)
+def test_every_sample_is_what_the_scoreboard_and_the_ledger_say(
+    settled: Office, form: Format
+) -> None:
+    with settled.database.read() as connection:
+        stored, seen = settled.seen(connection)
+        lines = scoreboard(connection, stored, seen)
+    expected: Found = of_figures(settled)
+    for line in lines:
+        expected |= of_line(line, seen.today)
+
+    found = exposed(settled, form)
+
+    told_elsewhere = ("kpi_info", "kpi_department_info", "kpi_next_due", "kpi_reports", "kpi_subm")
+    compared = {
+        key: number
+        for key, number in found.items()
+        if not key[0].startswith(told_elsewhere) or key[0].startswith("kpi_submitted")
+    }
+    assert compared.keys() == expected.keys()
+    assert compared == pytest.approx(expected, rel=0, abs=1e-12)
+
+
+def test_every_family_has_a_sample_with_exactly_its_labels(settled: Office) -> None:
+    labels = {family.name: set(family.labels) for family in FAMILIES}
+
+    found = exposed(settled)
+
+    assert {name for name, _ in found} == labels.keys() - OF_READING
+    for name, pairs in found:
+        assert {label for label, _ in pairs} == labels[name]
+
+
+# --- by hand ------------------------------------------------------------------------------------
+
+
+def test_names_are_in_the_language_that_is_set(settled: Office) -> None:
+    chinese = exposed(settled)
+    assert chinese[
+        series(
+            "kpi_info",
+            kpi="pendency",
+            name="发明专利审查周期",
+            unit="个月",
+            kind="level",
+            frequency="M",
+        )
+    ]
+    assert chinese[
+        series("kpi_department_info", department="elec", name=world.AWKWARD, parent="office")
+    ]
+    assert chinese[
+        series("kpi_department_info", department="office", name="部门 office", parent="")
+    ]
+
+    found = parsed(b"".join(Cache(settled, "en").refresh().answer(Format.TEXT, gzip=False)))
+    assert found[
+        series(
+            "kpi_info",
+            kpi="pendency",
+            name="KPI pendency",
+            unit="months",
+            kind="level",
+            frequency="M",
+        )
+    ]
+    assert found[
+        series("kpi_department_info", department="mech", name="Department mech", parent="office")
+    ]
+
+
+def test_the_newest_figure_that_has_a_value_speaks_and_the_one_before_it(settled: Office) -> None:
+    snapshot = seen_at(settled, noon(2014, 1, 5))
+    mech = ("pendency", "mech")
+
+    assert value(snapshot, "kpi_actual_value", *mech) == 23.7
+    assert value(snapshot, "kpi_previous_value", *mech) == 23.9
+    assert value(snapshot, "kpi_revision", *mech) == 2
+    end = dt.datetime(2013, 3, 1, tzinfo=SHANGHAI).timestamp()
+    assert value(snapshot, "kpi_period_end_timestamp_seconds", *mech) == end
+    recorded = noon(2013, 3, 20).timestamp()
+    assert value(snapshot, "kpi_submitted_timestamp_seconds", *mech) == recorded
+
+
+def test_figures_without_a_target_or_outside_of_plans_are_shown(settled: Office) -> None:
+    snapshot = seen_at(settled, noon(2014, 1, 5))
+
+    assert value(snapshot, "kpi_actual_value", "visits", "mech") == -0.000001
+    assert value(snapshot, "kpi_previous_value", "visits", "mech") == 1e12
+    assert value(snapshot, "kpi_next_due_timestamp_seconds", "visits", "mech") is None
+
+
+def test_one_figure_has_none_before_it_and_no_figure_has_no_sample(settled: Office) -> None:
+    snapshot = seen_at(settled, noon(2014, 1, 5))
+
+    assert value(snapshot, "kpi_previous_value", "patents", "elec") is None
+    for name in ("kpi_actual_value", "kpi_revision", "kpi_submitted_timestamp_seconds"):
+        assert value(snapshot, name, "silent", "elec") is None
+
+
+def test_who_no_longer_reports_a_kpi_is_no_longer_shown(settled: Office) -> None:
+    world.enter(settled, factories.kpi("visits", reported_by=("elec",)))
+
+    assert not [key for key in exposed(settled) if key[0] == "kpi_actual_value" and "visits" in key]
+
+
+def test_what_has_no_value_has_no_sample(settled: Office) -> None:
+    snapshot = seen_at(settled, noon(2014, 1, 5))
+    zero, silent = ("year-2013", "errors", "elec"), ("year-2013", "silent", "elec")
+
+    assert value(snapshot, "kpi_target_actual_value", *zero) == 2
+    for name in ("kpi_attainment_ratio", "kpi_pace_ratio", "kpi_progress_ratio"):
+        assert value(snapshot, name, *zero) is None
+    assert value(snapshot, "kpi_status", *zero, "off_track") == 1
+    for name in ("kpi_target_actual_value", "kpi_expected_value"):
+        assert value(snapshot, name, *silent) is None
+    assert value(snapshot, "kpi_consecutive_periods_off_track", *silent) is None
+    assert value(snapshot, "kpi_status", *silent, "no_data") == 1
+
+
+def test_a_flow_counts_its_sum_and_its_periods_off_track(settled: Office) -> None:
+    snapshot = seen_at(settled, noon(2014, 1, 5))
+    cases = ("year-2013", "cases", "mech")
+
+    assert value(snapshot, "kpi_actual_value", "cases", "mech") == 70
+    assert value(snapshot, "kpi_target_actual_value", *cases) == 240
+    assert value(snapshot, "kpi_expected_value", *cases) == 300
+    assert value(snapshot, "kpi_pace_ratio", *cases) == 0.8
+    assert value(snapshot, "kpi_attainment_ratio", *cases) == 0.2
+    assert value(snapshot, "kpi_consecutive_periods_off_track", *cases) == 3
+
+
+def test_a_target_above_the_reporters_adds_them_up(settled: Office) -> None:
+    snapshot = seen_at(settled, noon(2014, 1, 5))
+    office = ("year-2013", "pendency", "office")
+    mean = (23.7 * 120 + 22.1 * 300) / 420
+
+    assert value(snapshot, "kpi_target_actual_value", *office) == pytest.approx(mean, abs=1e-12)
+    assert value(snapshot, "kpi_status", *office, "at_risk") == 1
+    assert value(snapshot, "kpi_tolerance_ratio", "year-2013", "pendency", "mech") == 0.02
+
+
+def test_every_target_has_exactly_one_status_of_seven(settled: Office) -> None:
+    found: dict[frozenset[tuple[str, str]], list[float]] = {}
+    for (name, labels), number in exposed(settled).items():
+        if name == "kpi_status":
+            target = frozenset(pair for pair in labels if pair[0] != "status")
+            found.setdefault(target, []).append(number)
+
+    assert len(found) == len(world.TARGETS)
+    assert all(sorted(numbers) == [0.0] * 6 + [1.0] for numbers in found.values())
+
+
+def test_before_the_plan_has_begun_nothing_is_said_but_that(settled: Office) -> None:
+    snapshot = seen_at(settled, noon(2013, 1, 20))
+
+    target = ("year-2013", "cases", "mech")
+    assert value(snapshot, "kpi_status", *target, "not_started") == 1
+    assert value(snapshot, "kpi_target_actual_value", *target) is None
+    assert value(snapshot, "kpi_target_lower_value", *target) == 1200
+
+
+def test_the_next_deadline_is_that_of_the_oldest_missing_figure(settled: Office) -> None:
+    snapshot = seen_at(settled, noon(2014, 1, 5))
+    due = {
+        ("pendency", "mech"): "2013-04",  # March was posted as missing, so it is in
+        ("pendency", "elec"): "2013-02",
+        ("cases", "mech"): "2013-04",
+        ("standard", "elec"): "2013-Q2",
+        ("patents", "elec"): "2011",
+        ("silent", "elec"): "2013-01",
+        ("errors", "elec"): "2013-03",
+    }
+
+    found = snapshot.families["kpi_next_due_timestamp_seconds"].values()
+
+    assert {sample.labels: sample.value for group in found for sample in group} == {
+        place: deadline(period(at), 10, ZONE).timestamp() for place, at in due.items()
+    }
+
+
+def test_when_everything_is_in_nothing_is_due(settled: Office, clock: Clock) -> None:
+    clock.set(2016, 2, 1)
+    years = Span(period("2011"), period("2015"))
+    world.post(
+        settled, *(world.row("patents", "elec", str(at), 3) for at in years if str(at) != "2012")
+    )
+
+    assert series("kpi_next_due_timestamp_seconds", kpi="patents", department="elec") not in (
+        exposed(settled)
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "mech", "elec"),
+    [
+        # Only years of the five-year plan are due yet, of which one was posted, in 2014.
+        ((2013, 2, 10), None, (1, 0, 0)),
+        # January, of which nobody posted `silent`.
+        ((2013, 2, 11), (2, 2, 2), (3, 2, 2)),
+        # February, before and after it was posted, which was too late.
+        ((2013, 3, 11), (2, 0, 0), (3, 0, 0)),
+        ((2013, 3, 21), (2, 2, 0), (3, 1, 0)),
+        # March and the first quarter; a figure posted as missing is in.
+        ((2013, 4, 11), (2, 2, 2), (4, 1, 1)),
+        ((2014, 1, 10), (2, 0, 0), (3, 0, 0)),
+        # December, the fourth quarter and the year.
+        ((2014, 1, 11), (2, 0, 0), (5, 0, 0)),
+    ],
+)
+def test_reports_are_counted_for_the_newest_period_whose_deadline_has_passed(
+    settled: Office,
+    at: tuple[int, int, int],
+    mech: tuple[float, ...] | None,
+    elec: tuple[float, ...] | None,
+) -> None:
+    snapshot = seen_at(settled, noon(*at))
+
+    for department, counts in (("mech", mech), ("elec", elec), ("office", None)):
+        found = [
+            value(snapshot, f"kpi_reports_{what}", department)
+            for what in ("expected", "received", "on_time")
+        ]
+        assert found == ([None] * 3 if counts is None else list(counts))
+
+
+def test_submissions_and_rows_are_counted_from_the_ledger(settled: Office) -> None:
+    found = exposed(settled)
+    deliveries = {
+        (source, outcome): found[series("kpi_submissions_total", source=source, outcome=outcome)]
+        for source in Source
+        for outcome in Outcome
+    }
+    rows = {
+        did: found[series("kpi_submission_rows_total", source="api", outcome=did)]
+        for did in ("created", "revised", "unchanged", "rejected")
+    }
+
+    assert {key: number for key, number in deliveries.items() if number} == {
+        ("api", "accepted"): 5,
+        ("api", "refused"): 1,
+        ("api", "partial"): 1,
+    }
+    assert rows == {"created": 13, "revised": 1, "unchanged": 0, "rejected": 2}
+    with settled.database.read() as connection:
+        _, seen = settled.seen(connection)
+        assert sum(submissions.tally(connection, seen.position).values()) == 7
+
+
+def test_an_earlier_position_knows_nothing_of_what_came_later(settled: Office) -> None:
+    snapshot = seen_at(settled, noon(2013, 3, 1))
+
+    assert value(snapshot, "kpi_actual_value", "pendency", "mech") == 23.9
+    assert value(snapshot, "kpi_submissions_total", "api", "accepted") == 1
+    assert value(snapshot, "kpi_revision", "cases", "mech") == 1
+
+
+# --- numbers ------------------------------------------------------------------------------------
+
+
+def test_a_ratio_below_1_never_shows_as_1() -> None:
+    assert as_float(1 - Fraction(1, 10**18)) < 1
+    assert as_float(Fraction(1)) == 1
+    assert as_float(Fraction(1, 3)) == pytest.approx(1 / 3, abs=1e-12)
+    assert as_float(Decimal("22.54")) == 22.54
+    assert as_float(3) == 3.0
+
+
+# --- the same everywhere ------------------------------------------------------------------------
+
+
+def test_replicas_at_the_same_position_and_day_give_the_same_bytes(
+    settled: Office, clock: Clock, tmp_path: Path
+) -> None:
+    other = Office(Database(f"sqlite:///{tmp_path / 'replica.db'}"), settled.zone, clock)
+    migrate(other.database)
+    world.settle(other, clock)
+    early, late = noon(2014, 1, 5), dt.datetime(2014, 1, 5, 23, 59, 59, tzinfo=SHANGHAI)
+
+    mine, theirs = seen_at(settled, early), seen_at(other, late)
+
+    assert mine == theirs
+    assert prepare(mine) == prepare(theirs)
+    other.database.close()
