@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
 from app.errors import Misconfigured, Unavailable
 
@@ -97,9 +103,12 @@ def _unavailable() -> Iterator[None]:
 
 
 def _is_outage(error: DBAPIError) -> bool:
-    """Tell an outage (server gone, file locked or absent) from a mistake in a statement."""
-    read_only = getattr(error.orig, "sqlstate", None) == _READ_ONLY
-    return error.connection_invalidated or isinstance(error, OperationalError) or read_only
+    """Tell an outage (server gone, file locked, absent or broken) from a mistake in a statement."""
+    if error.connection_invalidated or isinstance(error, OperationalError):
+        return True
+    # SQLite says neither more nor less of a file that is broken, or no database at all.
+    broken = type(error) is DatabaseError
+    return broken or getattr(error.orig, "sqlstate", None) == _READ_ONLY
 
 
 def _engine(url: URL) -> Engine:
