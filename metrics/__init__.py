@@ -11,6 +11,7 @@ In reading order::
     exposition   samples to bytes: text 0.0.4 and OpenMetrics 1.0, plain and deflated
     negotiation  which of these a request asks for
     cache        bytes kept until the ledger or the day changes, and while the database is away
+    templates    which route took a request
     process      /metrics/process: this process, its requests, Python
     asgi         the two endpoints
 

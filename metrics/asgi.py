@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from metrics.cache import Reading
 
-PATIENCE: Final = 5.0
+PATIENCE: Final = 8.0
 """Seconds that a scrape waits for the database; Prometheus gives up after 10 unless told."""
 
-_VARY = (b"vary", b"Accept, Accept-Encoding")
+_ALWAYS: Final = (
+    (b"vary", b"Accept, Accept-Encoding"),
+    (b"x-content-type-options", b"nosniff"),
+)
 
 
 class _Endpoint:
@@ -50,7 +53,7 @@ class _Endpoint:
         accept = ",".join(headers.getlist("accept"))
         gzip = wants_gzip(",".join(headers.getlist("accept-encoding")))
         content_type, parts = await self.answer(scope, accept, gzip=gzip)
-        fields = [(b"content-type", content_type.encode("latin-1")), _VARY]
+        fields = [(b"content-type", content_type.encode("latin-1")), *_ALWAYS]
         if gzip:
             fields.append((b"content-encoding", b"gzip"))
         await _send(scope, send, fields, parts)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import datetime as dt
+from typing import TYPE_CHECKING, TypeAlias
 
 from prometheus_client.openmetrics import parser as openmetrics_parser
 from prometheus_client.parser import text_string_to_metric_families
 
+from metrics.cache import Cache
 from metrics.exposition import Format
+from metrics.snapshot import Snapshot, take
+from tests.clock import SHANGHAI
+
+if TYPE_CHECKING:
+    from app.ledger.office import Office
 
 Series: TypeAlias = tuple[str, frozenset[tuple[str, str]]]
 Found: TypeAlias = dict[Series, float]
@@ -36,3 +43,25 @@ def parsed(body: bytes, form: Format = Format.TEXT) -> Found:
             assert key not in found
             found[key] = sample.value
     return found
+
+
+def exposed(office: Office, form: Format = Format.TEXT) -> Found:
+    """Return what the office says of itself, without what the process says of its reading."""
+    found = parsed(b"".join(Cache(office, "zh").refresh().answer(form, gzip=False)), form)
+    return {key: value for key, value in found.items() if key[0] not in OF_READING}
+
+
+def seen_at(office: Office, instant: dt.datetime) -> Snapshot:
+    with office.database.read() as connection:
+        stored, seen = office.seen(connection, instant)
+        return take(connection, stored, seen, office.zone, "zh")
+
+
+def value(snapshot: Snapshot, name: str, *labels: str) -> float | None:
+    groups = snapshot.families.get(name, {}).values()
+    found = [sample.value for group in groups for sample in group if sample.labels == labels]
+    return found[0] if found else None
+
+
+def noon(year: int, month: int, day: int) -> dt.datetime:
+    return dt.datetime(year, month, day, 12, tzinfo=SHANGHAI)
