@@ -60,10 +60,20 @@ PARTS: dict[str, Part] = {
             ("prometheus-alertmanager",),
             services=("prometheus-alertmanager",),
         ),
+        # A peer of the benchmarks.
+        Part(
+            "pushgateway",
+            ("pushgateway",),
+            ("prometheus-pushgateway",),
+            services=("prometheus-pushgateway",),
+        ),
     )
 }
 # Programs that Debian calls otherwise than their makers do.
-ALIASES = {"alertmanager": ("prometheus-alertmanager",)}
+ALIASES = {
+    "alertmanager": ("prometheus-alertmanager",),
+    "pushgateway": ("prometheus-pushgateway",),
+}
 # Searched after PATH, the newest version first.
 PLACES = (
     "/usr/lib/postgresql/*/bin",

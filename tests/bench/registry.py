@@ -1,0 +1,44 @@
+"""Every row, in one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tests.bench import bulk, posts, scoreboard, scrape, start
+from tests.bench.harness import absent
+from tests.bench.servers import missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.bench.harness import Bench, Line
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: its name on the command line, what measures it, and the part that Dabiao needs."""
+
+    name: str
+    measure: Callable[[Bench], list[Line]]
+    part: str | None = None
+
+    def lines(self, bench: Bench) -> list[Line]:
+        """Measure it, or say why this machine cannot."""
+        if self.part is not None and (why := missing(self.part)):
+            return [absent(self.name, self.part, why)]
+        return self.measure(bench)
+
+
+ROWS: Final = {
+    row.name: row
+    for row in (
+        Row("scrape", scrape.measure),
+        Row("posts-sqlite", posts.on_sqlite),
+        Row("posts-postgresql", posts.on_postgresql, part="postgresql"),
+        Row("bulk-sqlite", bulk.on_sqlite),
+        Row("bulk-postgresql", bulk.on_postgresql, part="postgresql"),
+        Row("start", start.measure),
+        Row("scoreboard", scoreboard.measure),
+    )
+}

@@ -1,0 +1,62 @@
+"""How much of everything is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from tests.bench.ledger import Shape
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """One size of the whole benchmark.
+
+    rounds: how often the sides take turns, after one round that does not count.
+    """
+
+    name: str
+    rounds: int
+    exposed: Shape
+    """The office that is scraped."""
+    scrapes: int
+    """Scrapes a round and side."""
+    clients: int
+    posts: int
+    """Posts a round and side."""
+    groups: int
+    """What Pushgateway holds while it is posted to."""
+    bulk: Shape
+    """The office whose figures come as one file."""
+    reads: int
+    """Scoreboards a round and side."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether figures of this size say anything about speed."""
+        return self is FULL
+
+
+FULL: Final = Sizes(
+    name="full",
+    rounds=5,
+    exposed=Shape(departments=250, kpis=20, months=2, has_targets=True),
+    scrapes=10,
+    clients=32,
+    posts=640,
+    groups=1000,
+    bulk=Shape(departments=100, kpis=10, months=100),
+    reads=20,
+)
+QUICK: Final = Sizes(
+    name="quick",
+    rounds=1,
+    exposed=Shape(departments=5, kpis=2, months=2, has_targets=True),
+    scrapes=2,
+    clients=4,
+    posts=16,
+    groups=10,
+    bulk=Shape(departments=5, kpis=4, months=6),
+    reads=2,
+)
+"""For seeing that every row works; the figures mean nothing."""
