@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from app.domain.access import Actor, Role
+from app.domain.catalogue import Catalogue
 from app.domain.period import Period
 from app.intake.catalogue import Placed, load
 from app.intake.resources import (
@@ -118,6 +119,19 @@ CATALOGUE: tuple[AnyResource, ...] = (
 )
 
 
+def small_catalogue() -> Catalogue:
+    """Return the small office's catalogue without any database."""
+    plans = {one.code: one.to_domain() for one in CATALOGUE if isinstance(one, PlanResource)}
+    kpis = {one.code: one.to_domain() for one in CATALOGUE if isinstance(one, KpiResource)}
+    tree = {one.code: one.to_domain() for one in CATALOGUE if isinstance(one, DepartmentResource)}
+    targets = {
+        (one.plan, one.kpi, one.department): one.to_domain(kpis[one.kpi].kind)
+        for one in CATALOGUE
+        if isinstance(one, TargetResource)
+    }
+    return Catalogue(plans, tree, kpis, targets)
+
+
 def fill(office: Office, *more: AnyResource) -> Office:
     """Load the small office's catalogue, or (given any) these resources; returns the office."""
     load(office, [Placed(one) for one in more or CATALOGUE], PLANNER, "small office")
@@ -127,7 +141,7 @@ def fill(office: Office, *more: AnyResource) -> Office:
 Row = dict[str, object]
 
 
-def row(value: object = None, at: str = "2013-03", **fields: object) -> Row:
+def row(value: object = None, at: str = "2013-03", /, **fields: object) -> Row:
     """Return a row about exam's pendency in March 2013 unless told; a `value` of None is left."""
     figure = {} if value is None else {"value": value}
     return {"kpi": "pendency", "department": "exam", "period": at, **figure, **fields}
@@ -180,7 +194,7 @@ def put_a_row_into_every_table(office: Office) -> None:
 
 def history(office: Office, at: str = "2013-03", **fields: str) -> list[Revision]:
     """Return every revision of a figure, exam's pendency in March 2013 unless told."""
-    named = row(at=at, **fields)
+    named = row(period=at, **fields)
     kpi_code, department_code = str(named["kpi"]), str(named["department"])
     with office.database.read() as connection:
         return revisions.history(connection, kpi_code, department_code, Period.parse(at))

@@ -82,7 +82,9 @@ def test_an_amount_comes_back_as_it_was_posted(filled: Office) -> None:
         ({"value": "22.4", "denominator": "27300"}, amount("22.4", denominator=27300)),
         ({"observation_status": "M"}, Amount()),
     ]
-    rows = [{**row(at=f"2013-{month:02d}"), **sent} for month, (sent, _) in enumerate(posted, 1)]
+    rows = [
+        {**row(period=f"2013-{month:02d}"), **sent} for month, (sent, _) in enumerate(posted, 1)
+    ]
     assert send(filled, *rows).result.counts.created == len(posted)
     found = [figure.amount for figure in figures_at(filled, None)["pendency"]]
     assert found == [kept for _, kept in posted]

@@ -141,7 +141,7 @@ def test_a_period_asked_for_is_judged_as_it_was(filled: Office) -> None:
 
 def test_a_series_has_every_period_and_a_verdict_where_there_is_a_figure(filled: Office) -> None:
     send(filled, row("30", "2013-01"), row("22", "2013-03"), row("9", "2012-12"))
-    send(filled, row(at="2013-04", observation_status="M"))
+    send(filled, row(period="2013-04", observation_status="M"))
     subject = line(filled).subject
     points = series(subject, filled.today())
     assert [str(point.period) for point in points] == [f"2013-{m:02d}" for m in range(1, 13)]
