@@ -1,0 +1,224 @@
+"""Examples for the API's description, all of one office at one moment."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+Example = dict[str, Any]
+
+RESOURCES: Final[dict[str, Example]] = {
+    "plan": {
+        "code": "work-plan-2013",
+        "name_zh": "2013年工作要点",
+        "name_en": "Work plan 2013",
+        "start": "2013-01",
+        "end": "2013-12",
+        "source": "Work plan of 2013",
+    },
+    "department": {
+        "code": "examination-management",
+        "name_zh": "审查业务管理部",
+        "name_en": "Examination management",
+        "kind": "department",
+        "parent": "office",
+    },
+    "kpi": {
+        "code": "invention-pendency",
+        "name_zh": "发明专利审查周期",
+        "name_en": "Pendency of inventions",
+        "unit_zh": "个月",
+        "unit_en": "months",
+        "kind": "level",
+        "frequency": "M",
+        "direction": "lower",
+        "decimals": 1,
+        "due_days": 10,
+        "factor": 1,
+        "monotone": False,
+        "minimum": 0,
+        "maximum": 120,
+        "definition": "From filing to grant, mean over the cases closed in the month",
+        "early_figures": False,
+        "reported_by": ["examination-management"],
+    },
+    "target": {
+        "plan": "work-plan-2013",
+        "kpi": "invention-pendency",
+        "department": "examination-management",
+        "target": "<= 22.5",
+        "due": "2013-12",
+        "overshoot": "met",
+        "tolerance_band": 0.05,
+        "baseline": {"period": "2012-12", "value": 22.9},
+        "trajectory": {"shape": "linear", "points": {}},
+        "weight": None,
+        "source": "Work plan of 2013, section 2",
+    },
+}
+TARGET: Final[Example] = {**RESOURCES["target"], "version": 1}
+
+SUBMISSION: Final[Example] = {
+    "actuals": [
+        {
+            "kpi": "invention-pendency",
+            "department": "examination-management",
+            "period": "2013-03",
+            "value": 22.54,
+            "denominator": 29600,
+            "note": "Before the annual audit",
+        }
+    ]
+}
+RECEIPT_LINE: Final[Example] = {
+    "id": 42,
+    "status": "accepted",
+    "source": "api",
+    "filename": None,
+    "received_at": "2013-04-08T09:30:00+08:00",
+    "submitted_by": "examination management",
+    "received": 1,
+    "created": 1,
+    "revised": 0,
+    "unchanged": 0,
+    "rejected": 0,
+}
+RECEIPT: Final[Example] = {**RECEIPT_LINE, "findings": []}
+DRY: Final[Example] = {"id": None, "received_at": None}
+FINDING: Final[Example] = {
+    "severity": "error",
+    "code": "period_not_begun",
+    "row": 1,
+    "column": "period",
+    "message": "2013-05 has not begun yet.",
+}
+REFUSAL: Final[Example] = {
+    **RECEIPT_LINE,
+    "id": 43,
+    "outcome": "refused",
+    "created": 0,
+    "rejected": 1,
+    "type": "/problems/refused",
+    "title": "Refused",
+    "status": 422,
+    "detail": "The findings say what is wrong, and where.",
+    "findings": [FINDING],
+}
+CSV_FILE: Final = (
+    "kpi,department,period,value,numerator,denominator,observation_status,note,reason\r\n"
+    "invention-pendency,examination-management,2013-03,22.54,,29600,A,Before the annual audit,\r\n"
+)
+SDMX_FILE: Final = (
+    "DATAFLOW,FREQ,KPI,DEPARTMENT,TIME_PERIOD,OBS_VALUE,OBS_STATUS,NUMERATOR,DENOMINATOR,"
+    "COMMENT_OBS\r\n"
+    "DABIAO:ACTUALS(1.0),M,invention-pendency,examination-management,2013-03,22.54,A,,29600,"
+    "Before the annual audit\r\n"
+)
+
+FIGURE: Final[Example] = {
+    "department": "examination-management",
+    "period": "2013-03",
+    "value": 22.54,
+    "numerator": None,
+    "denominator": 29600,
+    "actual": 22.54,
+    "observation_status": "A",
+    "note": "Before the annual audit",
+    "revision": 1,
+    "submission": 42,
+    "recorded_at": "2013-04-08T09:30:00+08:00",
+}
+ACTUAL: Final[Example] = {"kpi": "invention-pendency", **FIGURE}
+HISTORY: Final[Example] = {
+    "kpi": "invention-pendency",
+    "department": "examination-management",
+    "period": "2013-03",
+    "items": [
+        {
+            "revision": 1,
+            "value": 22.54,
+            "numerator": None,
+            "denominator": 29600,
+            "observation_status": "A",
+            "note": "Before the annual audit",
+            "reason": None,
+            "source": "api",
+            "submission": 42,
+            "row": 1,
+            "recorded_by": "examination management",
+            "recorded_at": "2013-04-08T09:30:00+08:00",
+        }
+    ],
+}
+SCOREBOARD_ROW: Final[Example] = {
+    "plan": "work-plan-2013",
+    "kpi": "invention-pendency",
+    "kpi_name": "Pendency of inventions",
+    "department": "examination-management",
+    "department_name": "Examination management",
+    "unit": "months",
+    "comparator": "at_most",
+    "lower": None,
+    "upper": 22.5,
+    "target_text": "<= 22.5",
+    "target_version": 1,
+    "due": "2013-12",
+    "period": "2013-03",
+    "actual": 22.54,
+    "expected": 22.8,
+    "ratio": 0.998222222222,
+    "pace": 1.011403508771,
+    "progress": 0.9,
+    "gap": 0.04,
+    "status": "on_track",
+    "revision": 1,
+    "submitted_at": "2013-04-08T09:30:00+08:00",
+}
+EXPLANATION: Final[Example] = {
+    "as_of": "2013-04-10T09:00:00+08:00",
+    **SCOREBOARD_ROW,
+    "attained": False,
+    "kind": "level",
+    "overshoot": "met",
+    "tolerance_band": 0.05,
+    "baseline": {"period": "2012-12", "value": 22.9},
+    "trajectory": {"shape": "linear", "points": {}},
+    "source": "Work plan of 2013, section 2",
+    "steps": [
+        {
+            "name": "ratio",
+            "rule": "1 + (T - A) / |T|",
+            "numbers": "1 + (22.5 - 22.54) / |22.5| = 0.998222222222",
+            "result": 0.998222222222,
+        }
+    ],
+    "figures": [FIGURE],
+    "missing": [],
+}
+SERIES: Final[Example] = {
+    "plan": "work-plan-2013",
+    "kpi": "invention-pendency",
+    "department": "examination-management",
+    "as_of": "2013-04-10T09:00:00+08:00",
+    "items": [
+        {
+            "period": "2013-03",
+            "figure": 22.54,
+            "actual": 22.54,
+            "expected": 22.8,
+            "ratio": 0.998222222222,
+            "pace": 1.011403508771,
+            "status": "on_track",
+            "revision": 1,
+        },
+        {
+            "period": "2013-04",
+            "figure": None,
+            "actual": None,
+            "expected": 22.766666666666,
+            "ratio": None,
+            "pace": None,
+            "status": None,
+            "revision": None,
+        },
+    ],
+}

@@ -1,0 +1,27 @@
+"""Whether the process answers, and whether it can do its work."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import PlainTextResponse, Response
+
+from app.api.deps import Here
+from app.errors import Unavailable
+from app.ledger.migrating import is_current
+
+router = APIRouter(prefix="/-", tags=["health"])
+
+
+@router.get("/healthy", name="healthy", response_class=PlainTextResponse)
+async def healthy() -> Response:
+    """Tell that the process answers."""
+    return PlainTextResponse("healthy\n")
+
+
+@router.get("/ready", name="ready", response_class=PlainTextResponse)
+def ready(here: Here) -> Response:
+    """Tell that the database answers and is at the newest migration."""
+    with here.office.database.read() as connection:
+        if not is_current(connection, here.revision):
+            raise Unavailable("the database is not at the newest migration")
+    return PlainTextResponse("ready\n")

@@ -1,0 +1,197 @@
+"""Errors as RFC 9457 problem documents: error type -> problem, in one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from app.api.deps import language_of, services_of
+from app.api.rendering import answer
+from app.errors import (
+    DabiaoError,
+    IdempotencyMismatch,
+    NotAuthenticated,
+    NotFound,
+    NotPermitted,
+    PreconditionFailed,
+    Refused,
+    TooLarge,
+    Unavailable,
+    UnsupportedMedia,
+)
+from app.intake.receipts import finding_document
+from app.intake.resource_reading import finding_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fastapi import FastAPI, Request
+    from starlette.responses import Response
+
+    from app.domain.finding import Finding
+
+PROBLEM_TYPE: Final = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One kind of error, as it is told: `title` and `detail` are message ids."""
+
+    slug: str
+    status: int
+    title: str
+    detail: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def type(self) -> str:
+        """The URI that identifies this kind of error; a reference below the service's root."""
+        return f"/problems/{self.slug}"
+
+
+REFUSED: Final = Problem("refused", 422, "Refused", "The findings say what is wrong, and where.")
+NOT_SIGNED_IN: Final = Problem(
+    "not-signed-in",
+    401,
+    "Not signed in",
+    "A key is needed, and it must be one that is in force: Authorization: Bearer KEY.",
+    {"WWW-Authenticate": "Bearer"},
+)
+NOT_PERMITTED: Final = Problem(
+    "not-permitted", 403, "Not permitted", "This key does not have the right to do this."
+)
+NOT_FOUND: Final = Problem("not-found", 404, "Not found", "There is nothing at this address.")
+METHOD_NOT_ALLOWED: Final = Problem(
+    "method-not-allowed", 405, "Method not allowed", "This address does not take this method."
+)
+NOT_ACCEPTABLE: Final = Problem(
+    "not-acceptable",
+    406,
+    "Not acceptable",
+    "Figures are given as json, csv and sdmx-csv.",
+)
+PRECONDITION_FAILED: Final = Problem(
+    "precondition-failed",
+    412,
+    "Precondition failed",
+    "The version that you have seen is not the current one; read it again.",
+)
+TOO_LARGE: Final = Problem(
+    "too-large", 413, "Too large", "The body has more bytes than are taken here."
+)
+UNSUPPORTED_MEDIA: Final = Problem(
+    "unsupported-media-type",
+    415,
+    "Unsupported media type",
+    "A body of this Content-Type or Content-Encoding is not read here.",
+)
+IDEMPOTENCY_MISMATCH: Final = Problem(
+    "idempotency-mismatch",
+    422,
+    "Idempotency-Key used before",
+    "This Idempotency-Key came before with another body.",
+)
+INTERNAL: Final = Problem(
+    "internal-error", 500, "Internal error", "Something went wrong on our side; it is in the log."
+)
+UNAVAILABLE: Final = Problem(
+    "unavailable",
+    503,
+    "Database unavailable",
+    "The database does not answer; try again a little later.",
+    {"Retry-After": "5"},
+)
+
+BY_ERROR: Final[Mapping[type[Exception], Problem]] = {
+    Refused: REFUSED,
+    IdempotencyMismatch: IDEMPOTENCY_MISMATCH,
+    NotAuthenticated: NOT_SIGNED_IN,
+    NotPermitted: NOT_PERMITTED,
+    NotFound: NOT_FOUND,
+    PreconditionFailed: PRECONDITION_FAILED,
+    TooLarge: TOO_LARGE,
+    UnsupportedMedia: UNSUPPORTED_MEDIA,
+    Unavailable: UNAVAILABLE,
+}
+BY_STATUS: Final[Mapping[int, Problem]] = {
+    problem.status: problem
+    for problem in (NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_LARGE, INTERNAL)
+}
+"""What the framework answers by itself, and what has no error type of ours."""
+
+
+def problem_answer(
+    request: Request,
+    problem: Problem,
+    findings: Sequence[Finding] | None = None,
+    more: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a problem document; `more` are members on top, which never hide the standard ones."""
+    here, language = services_of(request), language_of(request)
+    translate = here.translator.translate
+    document: dict[str, Any] = {
+        **(more or {}),
+        "type": problem.type,
+        "title": translate(problem.title, language),
+        "status": problem.status,
+        "detail": translate(problem.detail, language),
+    }
+    if findings is not None:
+        document["findings"] = [
+            finding_document(found, here.translator, language) for found in findings
+        ]
+    return answer(
+        here,
+        document,
+        status=problem.status,
+        language=language,
+        headers={**problem.headers, **(headers or {})},
+        media_type=PROBLEM_TYPE,
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Have every error of the application answered with a problem document."""
+    app.add_exception_handler(DabiaoError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _frameworks)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+# `async`, so that an error costs no hop to a thread.
+
+
+async def _ours(request: Request, error: Exception) -> Response:
+    kind = next((known for known in type(error).__mro__ if known in BY_ERROR), None)
+    if kind is None:
+        return problem_answer(request, INTERNAL)
+    findings = error.findings if isinstance(error, Refused) else None
+    return problem_answer(request, BY_ERROR[kind], findings)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    details = error.errors() if isinstance(error, RequestValidationError) else ()
+    # The place begins with where it stands: query, path, header. A finding names the parameter.
+    findings = [
+        replace(finding_of(detail), column=".".join(map(str, detail["loc"][1:])))
+        for detail in details
+    ]
+    return problem_answer(request, REFUSED, findings)
+
+
+async def _frameworks(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else INTERNAL.status
+    headers = error.headers if isinstance(error, HTTPException) else None
+    known = BY_STATUS.get(status)
+    phrase = HTTPStatus(status).phrase
+    problem = known or Problem(phrase.lower().replace(" ", "-"), status, phrase, phrase)
+    return problem_answer(request, problem, headers=headers)
+
+
+async def _unexpected(request: Request, _error: Exception) -> Response:
+    return problem_answer(request, INTERNAL)

@@ -1,0 +1,31 @@
+"""All of the API's routes, each behind the same two guards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import Depends
+
+from app.api import actuals, catalogue, health, openapi, scoreboard, submissions, targets
+from app.api.access import authorise
+from app.api.parameters import only_known_parameters
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+ROUTERS = (
+    scoreboard.router,
+    targets.router,
+    submissions.router,
+    actuals.router,
+    catalogue.router,
+)
+
+
+def install(app: FastAPI) -> None:
+    """Add the API. First who asks is looked at, then what is asked, and nothing before."""
+    guards = [Depends(authorise), Depends(only_known_parameters)]
+    for router in ROUTERS:
+        app.include_router(router, dependencies=guards)
+    app.include_router(openapi.router, dependencies=[Depends(authorise)])
+    app.include_router(health.router)

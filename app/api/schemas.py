@@ -1,0 +1,233 @@
+"""What answers look like, for the API's description.
+
+Answers are built as plain values and written by `exact_json`; these models describe them, and the
+tests hold every answer against them. The catalogue's resources describe themselves
+(`app.intake.resources`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from app.domain.attainment import Status
+from app.domain.figure import ObservationStatus
+from app.domain.finding import Severity
+from app.domain.kpi import Kind
+from app.domain.target import Comparator, Overshoot
+from app.domain.trajectory import Shape
+from app.intake.resources import TargetResource
+from app.ledger.submissions import Outcome, Source
+
+Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]
+PeriodText = Annotated[str, Field(examples=["2013-03"])]
+T = TypeVar("T")
+
+
+class Described(BaseModel):
+    """Base of all: nothing stands in an answer that is not described."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Page(Described, Generic[T]):
+    """One page of a list."""
+
+    items: list[T]
+    next: Annotated[str | None, Field(description="The cursor of the next page; null at the end.")]
+
+
+class Target(TargetResource):
+    """A target as it is answered: with the version that is in force."""
+
+    version: Annotated[int, Field(json_schema_extra={"readOnly": True})]
+
+
+class Finding(Described):
+    """One thing wrong or odd."""
+
+    severity: Severity
+    code: Annotated[str, Field(description="What is wrong, for programs.")]
+    row: Annotated[
+        int | None,
+        Field(description="The row in the file (the header is row 1), or the place in `actuals`."),
+    ]
+    column: Annotated[str | None, Field(description="The header, the field, or the parameter.")]
+    message: Annotated[str, Field(description="What is wrong, for people.")]
+
+
+class ReceiptLine(Described):
+    """A submission without its findings."""
+
+    id: Annotated[int | None, Field(description="Null for a dry run, which is not kept.")]
+    status: Outcome
+    source: Source
+    filename: str | None
+    received_at: dt.datetime | None
+    submitted_by: str
+    received: Annotated[int, Field(description="Rows: created + revised + unchanged + rejected.")]
+    created: int
+    revised: int
+    unchanged: int
+    rejected: int
+
+
+class Receipt(ReceiptLine):
+    """A submission: what was received, what became of it, everything that was found."""
+
+    findings: list[Finding]
+
+
+class Problem(BaseModel):
+    """An error, after RFC 9457. A refused submission's receipt stands in it as members."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    type: Annotated[str, Field(description="What kind of error it is, for programs.")]
+    title: str
+    status: Annotated[int, Field(description="The HTTP status.")]
+    detail: str
+    findings: list[Finding] | None = None
+
+
+class Figure(Described):
+    """A figure as it was posted, and in `actual` the number that it stands for."""
+
+    department: str
+    period: PeriodText
+    value: Number | None
+    numerator: Number | None
+    denominator: Number | None
+    actual: Number | None
+    observation_status: ObservationStatus
+    note: str | None
+    revision: int
+    submission: int
+    recorded_at: dt.datetime
+
+
+class Actual(Figure):
+    """The figure for a KPI, a department and a period."""
+
+    kpi: str
+
+
+class Revision(Described):
+    """One line of a figure's history."""
+
+    revision: int
+    value: Number | None
+    numerator: Number | None
+    denominator: Number | None
+    observation_status: ObservationStatus
+    note: str | None
+    reason: str | None
+    source: Source
+    submission: int
+    row: int
+    recorded_by: str
+    recorded_at: dt.datetime
+
+
+class History(Described):
+    """Every revision of one figure, the oldest first."""
+
+    kpi: str
+    department: str
+    period: PeriodText
+    items: list[Revision]
+
+
+class ScoreboardRow(Described):
+    """A target with its verdict; null stands where a number has no meaning."""
+
+    plan: str
+    kpi: str
+    kpi_name: str
+    department: str
+    department_name: str
+    unit: str
+    comparator: Comparator
+    lower: Number | None
+    upper: Number | None
+    target_text: str
+    target_version: int
+    due: PeriodText
+    period: Annotated[str | None, Field(description="The period that the verdict speaks for.")]
+    actual: Number | None
+    expected: Number | None
+    ratio: Number | None
+    pace: Number | None
+    progress: Number | None
+    gap: Annotated[
+        Number | None,
+        Field(description="Distance to the bound in the KPI's unit, positive while it is not met."),
+    ]
+    status: Status
+    revision: int | None
+    submitted_at: dt.datetime | None
+
+
+class Baseline(Described):
+    """Where a target starts from."""
+
+    period: PeriodText
+    value: Number
+
+
+class Trajectory(Described):
+    """What is expected on the way."""
+
+    shape: Shape
+    points: dict[str, Number]
+
+
+class Step(Described):
+    """One step of the arithmetic: the rule, the rule with its numbers, the result."""
+
+    name: str
+    rule: str
+    numbers: str
+    result: str | Number | bool | None
+
+
+class Explanation(ScoreboardRow):
+    """A verdict as a chain."""
+
+    as_of: dt.datetime
+    attained: bool | None
+    kind: Kind
+    overshoot: Overshoot
+    tolerance_band: Number
+    baseline: Baseline | None
+    trajectory: Trajectory
+    source: str | None
+    steps: list[Step]
+    figures: list[Figure]
+    missing: Annotated[list[str], Field(description="Departments that should count and do not.")]
+
+
+class Point(Described):
+    """One period of a target's series; all but `expected` null where nobody posted."""
+
+    period: PeriodText
+    figure: Annotated[Number | None, Field(description="What was posted for this very period.")]
+    actual: Annotated[Number | None, Field(description="What counted towards the target by then.")]
+    expected: Number | None
+    ratio: Number | None
+    pace: Number | None
+    status: Status | None
+    revision: int | None
+
+
+class Series(Described):
+    """A target, period by period."""
+
+    plan: str
+    kpi: str
+    department: str
+    as_of: dt.datetime
+    items: list[Point]

@@ -1,0 +1,62 @@
+"""Where the parts are put together, and the only place where they are."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import Depends, FastAPI
+
+from app import __version__
+from app.api import access, openapi, problems, routes
+from app.api.deps import Services
+from app.ledger.database import Database
+from app.ledger.migrating import newest_revision
+from app.ledger.office import Office, now_utc
+from app.settings import load_settings
+from app.translation import Translator
+from app.web import pages
+from metrics.asgi import metrics_routes
+from metrics.process import Observe
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import AsyncIterator, Callable
+
+    from app.settings import Settings
+
+
+def served() -> FastAPI:
+    """Return the application of the settings; what the server calls. Raises Misconfigured."""
+    return create_app(load_settings())
+
+
+def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now_utc) -> FastAPI:
+    """Put the application together; connects to nothing yet. Raises Misconfigured."""
+    office = Office(Database(settings.database_url), settings.zone, clock)
+    app = FastAPI(
+        title=openapi.TITLE,
+        description=openapi.DESCRIPTION,
+        version=__version__,
+        # The pages are ours: they are guarded, and name no other host.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    app.state.services = Services(office, settings, Translator(), newest_revision())
+    routes.install(app)
+    app.include_router(pages.router(settings), dependencies=[Depends(access.authorise)])
+    app.router.routes += [pages.static, *metrics_routes(office, settings)]
+    problems.install(app)
+    access.check_rules(app)
+    app.add_middleware(Observe)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    services: Services = app.state.services
+    services.office.database.close()
