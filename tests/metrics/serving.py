@@ -62,7 +62,7 @@ def application(office: Office, token: str | None = None) -> Starlette:
 def running(app: ASGIApp) -> Iterator[str]:
     """Serve an application on a free loopback port; gives its address."""
     port = free_port()
-    config = uvicorn.Config(app, port=port, log_level="warning", ws="none", lifespan="off")
+    config = uvicorn.Config(app, port=port, log_level="warning", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -9,9 +9,11 @@ import httpx
 import pytest
 import yaml
 
+from app.main import create_app
+from app.settings import Settings
 from metrics.families import KPI_FAMILIES
 from tests.metrics import world
-from tests.metrics.serving import application, running
+from tests.metrics.serving import running
 from tests.metrics.test_exposition import check_metrics
 from tests.programs import ROOT
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.ledger.office import Office
+    from tests.clock import Clock
     from tests.parts import PrometheusServer
 
 pytestmark = pytest.mark.part("prometheus")
@@ -27,8 +30,9 @@ SHIPPED = ROOT / "metrics" / "prometheus" / "prometheus.yml"
 
 
 @pytest.fixture
-def service(settled: Office) -> Iterator[str]:
-    with running(application(settled)) as url:
+def service(settled: Office, clock: Clock) -> Iterator[str]:
+    database_url = settled.database.url.render_as_string(hide_password=False)
+    with running(create_app(Settings(database_url=database_url), clock)) as url:
         yield url
 
 
