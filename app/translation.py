@@ -27,13 +27,31 @@ TITLES = (
     "Not permitted",
     "Not found",
     "Method not allowed",
+    "Not acceptable",
     "Precondition failed",
     "Too large",
     "Unsupported media type",
+    "Idempotency-Key used before",
     "Internal error",
     "Database unavailable",
 )
 """The titles of problem documents."""
+
+DETAILS = (
+    "The findings say what is wrong, and where.",
+    "A key that is in force is needed here, as the Authorization header's Bearer token.",
+    "This key does not have the right to do this.",
+    "There is nothing at this address.",
+    "This address does not take this method.",
+    "Figures are not given in this format.",
+    "The version that you have seen is not the current one; read it again.",
+    "The body has more bytes than are taken here.",
+    "A body of this Content-Type or Content-Encoding is not read here.",
+    "This Idempotency-Key came before with another body.",
+    "Something went wrong on our side; it is in the log.",
+    "The database does not answer; try again a little later.",
+)
+"""What problem documents say further."""
 
 LABELS = (
     "not_started",
@@ -95,6 +113,7 @@ WORDS = {
         "a number",
         "a whole number",
         "an object",
+        "one file",
         "text",
         "text that is not empty",
         "true or false",
@@ -103,6 +122,7 @@ WORDS = {
     "problem": (
         # JSON and CSV
         "it is not UTF-8",
+        "the multipart body cannot be taken apart",
         "it is nested too deeply",
         "a quoted cell is not closed",
         "text follows a closed quotation",

@@ -19,6 +19,7 @@ from app.domain.period import Frequency
 from app.domain.trajectory import Shape
 from app.translation import (
     CHINESE_MESSAGES,
+    DETAILS,
     FREQUENCIES,
     LABELS,
     TITLES,
@@ -36,6 +37,7 @@ TRANSLATOR = Translator()
 MESSAGE_IDS = {
     *TEMPLATES.values(),
     *TITLES,
+    *DETAILS,
     *LABELS,
     *(word for words in WORDS.values() for word in words),
 }
@@ -64,7 +66,7 @@ def test_every_message_has_its_chinese_with_the_same_placeholders(msgid: str) ->
 def test_chinese_sentences_have_chinese_punctuation(msgid: str) -> None:
     chinese = TRANSLATOR.translate(msgid, "zh")
     assert not set(chinese) & set(",:;()?!")
-    assert chinese.endswith("。") == (msgid in TEMPLATES.values())
+    assert chinese.endswith("。") == msgid.endswith(".")
 
 
 def test_no_entry_is_stale_fuzzy_or_twice_there(catalogue: Catalog) -> None:

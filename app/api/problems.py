@@ -58,7 +58,7 @@ NOT_SIGNED_IN: Final = Problem(
     "not-signed-in",
     401,
     "Not signed in",
-    "A key is needed, and it must be one that is in force: Authorization: Bearer KEY.",
+    "A key that is in force is needed here, as the Authorization header's Bearer token.",
     {"WWW-Authenticate": "Bearer"},
 )
 NOT_PERMITTED: Final = Problem(
@@ -72,7 +72,7 @@ NOT_ACCEPTABLE: Final = Problem(
     "not-acceptable",
     406,
     "Not acceptable",
-    "Figures are given as json, csv and sdmx-csv.",
+    "Figures are not given in this format.",
 )
 PRECONDITION_FAILED: Final = Problem(
     "precondition-failed",
