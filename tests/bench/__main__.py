@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -64,4 +65,6 @@ def _row(name: str) -> str:
 
 
 if __name__ == "__main__":
+    # Asked to end, leave every block that has a server running, as for an interrupt.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     sys.exit(main())
