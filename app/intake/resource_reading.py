@@ -19,6 +19,7 @@ R = TypeVar("R", bound="Resource")
 _EXPECTED = {
     "string_pattern_mismatch": "lower-case letters, digits and hyphens, beginning with a letter",
     "string_too_short": "text that is not empty",
+    "too_short": "text that is not empty",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "list_type": "a list",
@@ -48,13 +49,13 @@ def finding_of(detail: ErrorDetails, row: int | None = None) -> Finding:
 def _code(detail: ErrorDetails) -> tuple[str, dict[str, str]]:
     """Translate pydantic's kind of error into a finding's code and values."""
     kind, context = detail["type"], detail.get("ctx", {})
+    if kind in {"string_too_long", "too_long"}:
+        return "too_long", {"limit": str(context["max_length"])}
     if kind in TEMPLATES:  # raised by our own readers
         return kind, {name: str(value) for name, value in context.items()}
     if kind in {"missing", "extra_forbidden"}:
         name = str(detail["loc"][-1])
         return ("missing_field" if kind == "missing" else "unknown_field"), {"name": name}
-    if kind == "string_too_long":
-        return "too_long", {"limit": str(context["max_length"])}
     if kind == "enum":
         return "wrong_type", {"expected": str(context["expected"])}
     if kind in _EXPECTED:
