@@ -23,7 +23,8 @@ def dumps(
 
     zone: where instants are shown; as they are unless given.
     """
-    option |= orjson.OPT_NON_STR_KEYS
+    # A period is a data class; the stock writer would write its insides.
+    option |= orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
     if zone is not None:
         option |= orjson.OPT_PASSTHROUGH_DATETIME
     return orjson.dumps(value, default=partial(_default, zone), option=option)

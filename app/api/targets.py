@@ -180,10 +180,7 @@ def _known(catalogue: Catalogue, key: TargetKey) -> TargetKey:
 
 def _document(catalogue: Catalogue, key: TargetKey) -> dict[str, Any]:
     target = catalogue.targets[key]
-    document = TargetResource.from_domain(target).model_dump()
-    trajectory = document["trajectory"]
-    trajectory["points"] = {str(at): value for at, value in trajectory["points"].items()}
-    return {**document, "version": target.version}
+    return {**TargetResource.from_domain(target).model_dump(), "version": target.version}
 
 
 def _answer(

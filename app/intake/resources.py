@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.domain.kpi import Department, DepartmentKind, Direction, Kind, Kpi, Plan
@@ -91,7 +91,9 @@ Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer
 Text = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=200)]
 LongText = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=4000)]
 Code = Annotated[str, BeforeValidator(_text), Field(pattern=CODE, examples=["invention-pendency"])]
-PeriodText = Annotated[Any, BeforeValidator(_period), WithJsonSchema(_PERIOD_SCHEMA)]
+PeriodText = Annotated[
+    Any, BeforeValidator(_period), PlainSerializer(str), WithJsonSchema(_PERIOD_SCHEMA)
+]
 GoalText = Annotated[
     str,
     BeforeValidator(_goal),
