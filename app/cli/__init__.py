@@ -1,71 +1,41 @@
 """The command line: thin over the same calls as the API.
 
 Exit status 0: done; 1: refused, or found wrong; 2: wrong usage. Errors are one readable line on
-standard error.
+standard error. Ctrl-C ends a command without a word, with the shells' 130.
 """
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 
-import typer
-from sqlalchemy.exc import SQLAlchemyError
-
-from app import __version__
-from app.cli import intake, keys, reading, serving
-from app.cli.context import say_error
-from app.errors import DabiaoError
-
-cli = typer.Typer(
-    name="dabiao",
-    help="Dabiao (达标): an office's targets, its figures, and the verdict with its arithmetic.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-cli.command()(serving.serve)
-cli.command()(serving.migrate)
-cli.command(hidden=True)(intake.bootstrap)
-cli.command()(intake.load)
-cli.command()(intake.submit)
-cli.command()(reading.scoreboard)
-cli.command()(reading.explain)
-cli.command()(reading.history)
-cli.add_typer(keys.cli, name="key")
-
-
-def _version(*, wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"dabiao {__version__}")
-        raise typer.Exit
-
-
-@cli.callback()
-def _options(
-    *,
-    version: bool = typer.Option(
-        False,
-        "--version",
-        help="Print the version and leave.",
-        callback=lambda value: _version(wanted=value),
-        is_eager=True,
-    ),
-) -> None:
-    """Take the options that stand before any command."""
-    del version
+REFUSED = 1
+INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line; every expected failure ends as one line and exit status 1."""
+    """Run the command line; nothing that is expected to fail ends in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # of an encoding that may not hold Chinese
+            stream.reconfigure(errors="replace")
     try:
-        cli()
-    except DabiaoError as error:
-        say_error(error)
-        sys.exit(1)
-    except SQLAlchemyError as error:
-        say_error(f"the database refused: {' '.join(str(error).split())[:300]}")
-        sys.exit(1)
-    except OSError as error:
-        say_error(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
-        sys.exit(1)
+        # Imported here, so that Ctrl-C is heard from the start: reading the code takes longest.
+        from app.cli.commands import run  # noqa: PLC0415
+
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    except BrokenPipeError:  # as after `| head -1`: nobody reads any more, nobody is told
+        status = REFUSED
+    _give_up_unwritten_output()
+    sys.exit(status)
+
+
+def _give_up_unwritten_output() -> None:
+    """Write out what is held back; where that fails, keep the interpreter from trying again."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

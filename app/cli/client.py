@@ -37,12 +37,27 @@ def post_to_server(
         answer = httpx.post(
             address, params=query, headers=headers, content=post.body, timeout=TIMEOUT_SECONDS
         )
-        document: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        msg = f"{server} did not answer as a Dabiao server does: {error}"
+    except UnicodeEncodeError as error:
+        msg = "a key is made of ASCII characters only"
         raise ServerRefusedError(msg) from error
-    receipt = {**document, "status": document.get("outcome", document.get("status"))}
-    if "findings" not in document or "received" not in document:
-        msg = f"{server} answered {answer.status_code}: {document.get('detail') or document}"
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        msg = f"{server} cannot be reached: {error}"
+        raise ServerRefusedError(msg) from error
+    try:
+        document: Any = answer.json()
+    except ValueError:
+        document = None
+    return _receipt(document, f"{server} answered {answer.status_code}")
+
+
+def _receipt(document: object, answered: str) -> dict[str, Any]:
+    """Return the receipt in an answer: the answer itself, or a part of a problem's document."""
+    if not isinstance(document, dict):
+        msg = f"{answered}, and not as a Dabiao server does"
         raise ServerRefusedError(msg)
-    return receipt
+    if "findings" in document and "received" in document:
+        return {**document, "status": document.get("outcome", document.get("status"))}
+    findings = document.get("findings") or ()
+    reasons = [document.get("detail"), *(found.get("message") for found in findings)]
+    msg = f"{answered}: {' '.join(str(reason) for reason in reasons if reason) or document}"
+    raise ServerRefusedError(msg)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import orjson
 import typer
 
+from app.cli import REFUSED
 from app.domain.access import Actor, Role
 from app.errors import Misconfigured, Refused
 from app.exact_json import dumps
@@ -17,7 +18,7 @@ from app.ledger.database import Database
 from app.ledger.migrating import is_current, newest_revision
 from app.ledger.office import Office
 from app.settings import Settings, load_settings
-from app.translation import Language, Translator, negotiate
+from app.translation import Language, Translator
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,7 +28,8 @@ translator = Translator()
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 InLanguage = Annotated[
-    str | None, typer.Option("--language", help="zh or en; DABIAO_LANGUAGE unless given.")
+    Language | None,
+    typer.Option("--language", help="The language to speak; DABIAO_LANGUAGE unless given."),
 ]
 
 
@@ -58,31 +60,31 @@ def this_user() -> Actor:
     return Actor(f"command line ({name})", Role.ADMIN)
 
 
-def language_of(settings: Settings, asked: str | None) -> Language:
-    """Return the language to speak; raises a usage error for one that is neither zh nor en."""
-    if asked not in (None, "zh", "en"):
-        msg = "--language takes zh or en"
-        raise typer.BadParameter(msg)
-    return negotiate(asked, settings.language)
-
-
 def print_json(value: Any, zone: dt.tzinfo | None = None) -> None:  # noqa: ANN401 - any JSON
-    """Print a value as JSON: decimals exactly, instants in the office's zone where one is given."""
-    sys.stdout.write(dumps(value, orjson.OPT_INDENT_2, zone).decode() + "\n")
+    """Print a value as JSON: decimals exactly, instants in the office's zone where one is given.
+
+    JSON is UTF-8, whatever the terminal's encoding is.
+    """
+    sys.stdout.flush()
+    sys.stdout.buffer.write(dumps(value, orjson.OPT_INDENT_2, zone) + b"\n")
 
 
-def say_error(error: object) -> None:
+@contextmanager
+def refusals_in(language: Language) -> Iterator[None]:
+    """End the command with status 1 at a refusal, its findings told in a language."""
+    try:
+        yield
+    except Refused as error:
+        say_error(error, language)
+        raise typer.Exit(REFUSED) from error
+
+
+def say_error(error: object, language: Language = "en") -> None:
     """Print one readable line on standard error, and each finding of a refusal on its own."""
     typer.echo(f"dabiao: {' '.join(str(error).split())}", err=True)
     if isinstance(error, Refused):
         for finding in error.findings:
-            place = ", ".join(
-                part
-                for part in (
-                    finding.column,
-                    None if finding.row is None else f"entry {finding.row}",
-                )
-                if part
-            )
-            message = translator.message(finding, "en")
+            row = None if finding.row is None else f"#{finding.row}"
+            place = " ".join(part for part in (finding.column, row) if part)
+            message = " ".join(translator.message(finding, language).split())
             typer.echo(f"  {place}: {message}" if place else f"  {message}", err=True)

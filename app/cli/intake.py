@@ -12,14 +12,16 @@ from app.cli.client import post_to_server
 from app.cli.context import (
     AsJson,
     InLanguage,
-    language_of,
     office,
     print_json,
+    refusals_in,
     this_user,
     translator,
 )
-from app.cli.terminal import err, findings_table
+from app.cli.parameters import keepable
+from app.cli.terminal import err, findings_table, print_table
 from app.domain.access import Actor, Role
+from app.errors import NotFound
 from app.intake.folder import load_folder
 from app.intake.receipts import receipt_document
 from app.intake.submission import CSV, JSON, Post, is_refusal, read, receive, rehearse
@@ -35,16 +37,20 @@ ILLUSTRATIVE = "-illustrative"
 
 
 def load(
-    folder: Annotated[Path, typer.Argument(help="A folder with plans.yaml, kpis.yaml and so on.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", help="A folder with plans.yaml, kpis.yaml and so on."),
+    ],
     as_json: AsJson = False,
     language: InLanguage = None,
 ) -> None:
     """Load a catalogue's folder, and the figures in it.
 
+    Loaded again, it changes nothing but what has changed in the folder.
     Example: dabiao load seeds/uspto-fiscal-2011
     """
-    with office() as (opened, settings):
-        spoken = language_of(settings, language)
+    with office() as (opened, settings), refusals_in(language or settings.language):
+        spoken = language or settings.language
         refused = _load(opened, folder, this_user(), spoken, as_json=as_json)
     if refused:
         raise typer.Exit(1)
@@ -57,7 +63,7 @@ def _load(
     loaded = load_folder(opened, folder, actor)
     if as_json:
         documents = [receipt_document(made, translator, language) for made in loaded.receipts]
-        print_json({"resources": loaded.resources, "submissions": documents})
+        print_json({"resources": loaded.resources, "submissions": documents}, opened.zone)
     else:
         figures = sum(
             receipt.result.counts.created + receipt.result.counts.revised
@@ -71,13 +77,16 @@ def _load(
         for receipt in loaded.receipts:
             if receipt.result.findings:
                 document = receipt_document(receipt, translator, language)
-                err().print(f"{receipt.filename}: {receipt.result.outcome}")
-                err().print(findings_table(document["findings"], translator, language))
+                outcome = translator.translate(receipt.result.outcome, language)
+                err().print(f"{receipt.filename}: {outcome}")
+                print_table(err(), findings_table(document["findings"], translator, language))
     return any(is_refusal(receipt) for receipt in loaded.receipts)
 
 
 def bootstrap(
-    seeds: Annotated[Path, typer.Argument(help="The folder of the catalogues' folders.")],
+    seeds: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="The folder of the catalogues' folders.")
+    ],
     illustrative: Annotated[
         bool, typer.Option("--illustrative", help="Load the illustrative figures too.")
     ] = False,
@@ -88,6 +97,9 @@ def bootstrap(
     has a key, is left as it is.
     Example: dabiao bootstrap seeds
     """
+    if not seeds.is_dir():
+        msg = f"{seeds} is not a folder"
+        raise NotFound(msg)
     actor = Actor("bootstrap", Role.ADMIN)
     with office() as (opened, settings):
         with opened.database.read() as connection:
@@ -104,27 +116,37 @@ def bootstrap(
 
 
 def submit(
-    file: Annotated[Path, typer.Argument(help="A CSV or JSON file; - for standard input (CSV).")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A CSV or JSON file; - for standard input (CSV).")
+    ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would come of it, and keep nothing.")
     ] = False,
     on_error: Annotated[OnError, typer.Option(help="What to do with bad rows.")] = OnError.REJECT,
     server: Annotated[
-        str | None, typer.Option(help="Post there; DABIAO_SERVER, else straight to the database.")
+        str | None,
+        typer.Option(
+            metavar="URL", help="Post there; DABIAO_SERVER, else straight to the database."
+        ),
     ] = None,
-    key: Annotated[str | None, typer.Option(help="The key to post with; DABIAO_KEY.")] = None,
+    key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="The key to post with; DABIAO_KEY.")
+    ] = None,
     idempotency_key: Annotated[
-        str | None, typer.Option(help="The same key again gets the first answer.")
+        str | None,
+        typer.Option(
+            callback=keepable, metavar="TEXT", help="The same key again gets the first answer."
+        ),
     ] = None,
     as_json: AsJson = False,
     language: InLanguage = None,
 ) -> None:
-    """Submit a file of figures, to a server or straight into the database.
+    """Submit figures, to a server or straight to the database.
 
     Example: dabiao submit march.csv --server http://127.0.0.1:8000 --key dbk_…
     """
     settings = load_settings()
-    spoken = language_of(settings, language)
+    spoken = language or settings.language
     body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     name = None if str(file) == "-" else file.name
     post = Post(
@@ -140,7 +162,7 @@ def submit(
     else:
         receipt = _into_database(post, spoken, dry_run=dry_run)
     if as_json:
-        print_json(receipt)
+        print_json(receipt, settings.zone)
     else:
         _print_receipt(receipt, spoken)
     if receipt["status"] == Outcome.REFUSED:
@@ -148,7 +170,7 @@ def submit(
 
 
 def _into_database(post: Post, language: Language, *, dry_run: bool) -> dict[str, Any]:
-    with office() as (opened, _):
+    with office() as (opened, _), refusals_in(language):
         actor = this_user()
         take = rehearse if dry_run else receive
         return receipt_document(take(opened, read(post, actor), actor), translator, language)
@@ -157,11 +179,11 @@ def _into_database(post: Post, language: Language, *, dry_run: bool) -> dict[str
 def _print_receipt(receipt: dict[str, Any], language: Language) -> None:
     """Print what came of a delivery, and its findings as a table."""
     counts = ", ".join(
-        f"{receipt[name]} {translator.translate(name, language)}"
+        f"{translator.translate(name, language)} {receipt[name]}"
         for name in ("received", "created", "revised", "unchanged", "rejected")
     )
-    number = "-" if receipt["id"] is None else receipt["id"]
+    number = "(--dry-run)" if receipt["id"] is None else receipt["id"]
     outcome = translator.translate(receipt["status"], language)
     typer.echo(f"{translator.translate('submission', language)} {number}: {outcome} ({counts})")
     if receipt["findings"]:
-        err().print(findings_table(receipt["findings"], translator, language))
+        print_table(err(), findings_table(receipt["findings"], translator, language))

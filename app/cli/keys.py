@@ -9,29 +9,35 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.context import AsJson, office, print_json, this_user
-from app.cli.terminal import out, table
+from app.cli.parameters import keepable
+from app.cli.terminal import out, print_table, table
 from app.domain.access import Role
 from app.ledger import keys
 
 if TYPE_CHECKING:
     from app.ledger.keys import Key
 
-cli = typer.Typer(help="Make, list and revoke the keys that the API takes.", no_args_is_help=True)
+LONGEST_DAYS = 36_500
 
 
-@cli.command()
 def create(
     role: Annotated[Role, typer.Option(help="What the key is for.")],
     department: Annotated[
         list[str] | None,
-        typer.Option(help="A department that it reaches, with all below it; may be repeated."),
+        typer.Option(
+            metavar="CODE", help="A department that it reaches, with all below it; may be repeated."
+        ),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Whose key it is; shown on receipts.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(callback=keepable, metavar="TEXT", help="Whose key it is; shown on receipts."),
+    ] = None,
     expires: Annotated[
-        int | None, typer.Option(min=1, metavar="DAYS", help="After how many days it ends.")
+        int | None,
+        typer.Option(min=1, max=LONGEST_DAYS, metavar="DAYS", help="After how many days it ends."),
     ] = None,
 ) -> None:
-    """Make a key and print it, once; only its fingerprint is kept.
+    """Make a key and print it once; only a fingerprint is kept.
 
     Without --department it reaches every department.
     Example: dabiao key create --role reporter --department uspto --name "Statistics system"
@@ -50,9 +56,8 @@ def create(
     typer.echo(secret)
 
 
-@cli.command(name="list")
 def list_keys(as_json: AsJson = False) -> None:
-    """List every key that was ever made, without the keys themselves.
+    """List all keys ever made, without the keys themselves.
 
     Example: dabiao key list
     """
@@ -74,12 +79,13 @@ def list_keys(as_json: AsJson = False) -> None:
             f"{key.expires_at.astimezone(settings.zone):%Y-%m-%d %H:%M}" if key.expires_at else "-",
             _state(key, now),
         )
-    out().print(made)
+    print_table(out(), made)
 
 
-@cli.command()
-def revoke(number: Annotated[int, typer.Argument(help="The id, as `key list` shows it.")]) -> None:
-    """Revoke a key, for ever and from the next request on.
+def revoke(
+    number: Annotated[int, typer.Argument(metavar="ID", help="The id, as `key list` shows it.")],
+) -> None:
+    """Revoke a key for ever, from the next request on.
 
     Example: dabiao key revoke 3
     """

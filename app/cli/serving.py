@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import typer
+from alembic.util import CommandError
 from filelock import FileLock, Timeout
 
 from app.errors import Misconfigured
@@ -17,19 +18,25 @@ if TYPE_CHECKING:
 
 
 def migrate() -> None:
-    """Bring the database to the newest migration; make it if it is not there.
+    """Make the database, or bring it to the newest migration.
 
     Example: DABIAO_DATABASE_URL=sqlite:///var/dabiao.db dabiao migrate
     """
     database = Database(load_settings().database_url)
-    go_to_newest(database)
-    database.close()
+    try:
+        go_to_newest(database)
+    except CommandError as error:  # as for a database of a newer Dabiao
+        msg = f"the database cannot be migrated: {error}"
+        raise Misconfigured(msg) from error
+    finally:
+        database.close()
     typer.echo("The database is at the newest migration.", err=True)
 
 
 def serve() -> None:
-    """Serve the API, the pages and the metrics on DABIAO_HOST and DABIAO_PORT.
+    """Serve the API, the pages and the metrics.
 
+    On DABIAO_HOST and DABIAO_PORT, until it is told to end by Ctrl-C or SIGTERM.
     Example: DABIAO_PORT=9000 dabiao serve
     """
     settings = load_settings()

@@ -6,10 +6,13 @@ as two cells; `rich` does that.
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -37,16 +40,27 @@ MARKS = {
 _BARS = "▁▂▃▄▅▆▇█"
 _SHOWN_RATIO_DIGITS = 3
 _ROOM_FOR_ALL_COLUMNS = 100
+_NOWHERE_NARROW = 100_000
+_NARROWEST_TEXT = 10
+_BETWEEN_COLUMNS = 2
 
 
 def out() -> Console:
     """Return the console on standard output; without colour where it is not a terminal."""
-    return Console(highlight=False)
+    return _console(stderr=False)
 
 
 def err() -> Console:
     """Return the console on standard error."""
-    return Console(stderr=True, highlight=False)
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    # Names and notes come from outside: brackets and colons in them are no instructions to rich.
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _NOWHERE_NARROW  # a line stays a line, for grep and the like
+    return console
 
 
 def spark(values: Sequence[Fraction]) -> str:
@@ -68,7 +82,8 @@ def number(value: Fraction | None, digits: int | None = None) -> str:
     if digits is None:
         return write_number(decimal)
     whole, _, fraction = write_number(decimal).partition(".")
-    return f"{whole}.{fraction[:digits]}".rstrip("0").rstrip(".") if fraction else whole
+    short = f"{whole}.{fraction[:digits]}".rstrip("0").rstrip(".") if fraction else whole
+    return "0" if short == "-0" else short
 
 
 def status_text(status: Status, words: str) -> Text:
@@ -92,6 +107,18 @@ def table(columns: Iterable[str], *, right: Iterable[str] = (), wide: Iterable[s
             overflow="fold",
         )
     return made
+
+
+def print_table(console: Console, made: Table) -> None:
+    """Print a table; on a terminal too narrow for it lines run over, and no figure is cut off."""
+    widths = [
+        max(cell_len(str(cell)) for cell in (column.header, *column.cells))
+        if column.no_wrap
+        else _NARROWEST_TEXT
+        for column in made.columns
+    ]
+    console.width = max(console.width, sum(widths) + _BETWEEN_COLUMNS * (len(widths) - 1))
+    console.print(made)
 
 
 def scoreboard_table(
@@ -154,7 +181,7 @@ def print_explanation(
     console.print(status, str(document["period"] or ""))
     if document["figures"]:
         console.print()
-        console.print(_figures_table(document["figures"], word, zone))
+        print_table(console, _figures_table(document["figures"], word, zone))
         for note in dict.fromkeys(figure["note"] for figure in document["figures"]):
             if note:
                 console.print(f"{word('note')}: {note}", style="dim")
@@ -166,7 +193,7 @@ def print_explanation(
     for step in document["steps"]:
         steps.add_row(word(step["name"]), _arithmetic(step, word), step["rule"])
     console.print()
-    console.print(steps)
+    print_table(console, steps)
 
 
 def _arithmetic(step: Mapping[str, Any], word: Callable[[str], str]) -> str:
@@ -204,36 +231,41 @@ def _at(instant: dt.datetime, zone: dt.tzinfo) -> str:
 
 
 def print_history(
+    heading: str,
     revisions: Sequence[Mapping[str, Any]],
     translator: Translator,
     language: Language,
     zone: dt.tzinfo,
 ) -> None:
-    """Print every revision of a figure, oldest first, each with its reason and its note."""
+    """Print every revision of a figure, oldest first: from what to what, who, when and why."""
 
     def word(msgid: str) -> str:
         return translator.translate(msgid, language)
 
     console = out()
+    console.print(heading, style="bold")
+    before = ""
     for line in revisions:
-        status = "" if line["observation_status"] == "A" else f" ({line['observation_status']})"
-        console.print(
-            f"{word('revision')} {line['revision']}: {_posted(line)}{status}", style="bold"
-        )
-        console.print(
-            f"  {_at(line['recorded_at'], zone)} · {line['recorded_by']} · "
-            f"{word('submission')} {line['submission']}, {word('row')} {line['row']}"
-        )
-        for name in ("reason", "note"):
-            if line[name]:
-                console.print(f"  {word(name)}: {line[name]}")
+        posted = _posted(line)
+        console.print(f"{word('revision')} {line['revision']}: {before}{posted}", style="bold")
+        before = f"{posted} -> "
+        delivery = f"{word('submission')} {line['submission']}, {word('row')} {line['row']}"
+        told = [f"{_at(line['recorded_at'], zone)} · {line['recorded_by']} · {delivery}"]
+        told += [f"{word(name)}: {line[name]}" for name in ("reason", "note") if line[name]]
+        for text in told:
+            console.print(Padding(text, (0, 0, 0, 2), expand=False))
 
 
 def _posted(line: Mapping[str, Any]) -> str:
-    """Write a figure as it was posted: its value, or numerator / denominator."""
-    if line["numerator"] is not None:
-        return f"{write_number(line['numerator'])} / {write_number(line['denominator'])}"
-    return _result(line["value"])
+    """Write a figure as it was posted: its numbers, and its status if that is not normal."""
+    numbers = [
+        "" if line[name] is None else write_number(line[name])
+        for name in ("value", "numerator", "denominator")
+    ]
+    fraction = " / ".join(numbers[1:]) if numbers[2] else ""
+    shown_numbers = f"{numbers[0]} ({fraction})" if all((numbers[0], fraction)) else ""
+    status = "" if line["observation_status"] == "A" else f" ({line['observation_status']})"
+    return f"{shown_numbers or numbers[0] or fraction or '-'}{status}"
 
 
 def findings_table(
