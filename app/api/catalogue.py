@@ -107,7 +107,7 @@ def _add_put(kind: Kind) -> None:
         openapi_extra=catalogue_body(kind.model, example),
     )
     def put_one(request: Request, code: Code, here: Here, who: Who, body: JsonBody) -> Response:
-        resource = read_resource(kind.model, decode(body))
+        resource = read_resource(kind.model, addressed(decode(body), code=code))
         check_address(code=(resource.code, code))
         done = put(here.office, resource, who, precondition(request.headers))
         with here.office.database.read() as connection:
@@ -127,6 +127,11 @@ def version_of(stored: StoredCatalogue, resource: str, code: str) -> int:
     if version is None:
         raise NotFound(f"there is no {resource} {code}")
     return version
+
+
+def addressed(document: object, **codes: str) -> object:
+    """Return a body with the codes of its address, which need not stand in it again."""
+    return {**codes, **document} if isinstance(document, dict) else document
 
 
 def check_address(**pairs: tuple[str, str]) -> None:

@@ -75,8 +75,13 @@ def catalogue_body(model: type[Resource], example: object) -> dict[str, Any]:
         _header("If-Match", "Only if this is the version in force.", '"3"'),
         _header("If-None-Match", "`*`: only if there is none yet.", "*"),
     ]
+    described = "Every field; the codes that stand in the address may be left out."
     return {
-        "requestBody": {"required": True, "content": {"application/json": content}},
+        "requestBody": {
+            "required": True,
+            "description": described,
+            "content": {"application/json": content},
+        },
         "parameters": preconditions,
     }
 

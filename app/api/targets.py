@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.api import examples, schemas
 from app.api.bodies import JsonBody
-from app.api.catalogue import check_address, version_of
+from app.api.catalogue import addressed, check_address, version_of
 from app.api.conditional import etag, is_known, precondition
 from app.api.deps import PREFIX, Here, Services, Spoken, Who
 from app.api.described import catalogue_body, one, page_of, resource_answers
@@ -106,7 +106,7 @@ def put_target(
     body: JsonBody,
 ) -> Response:
     """Make a target, or a new version of it: verdicts as of an earlier instant keep the old one."""
-    document = decode(body)
+    document = addressed(decode(body), plan=plan, kpi=kpi, department=department)
     if isinstance(document, dict):
         # Read-only: it is in every answer, and an answer can be put back as it is.
         document.pop("version", None)
