@@ -7,7 +7,6 @@ name, is taken in as a submission of its own, like any other.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -158,8 +157,8 @@ def _construct_mapping(loader: yaml.SafeLoader, node: yaml.Node) -> Iterator[Any
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
         key = key.text if isinstance(key, JsonNumber) else key
-        if not isinstance(key, Hashable):
-            raise _wrong(key_node, "a list or an object cannot name a field")
+        if not isinstance(key, str):  # `no:` is a truth value
+            raise _wrong(key_node, "the name of a field must be text")
         if key in made:
             raise _wrong(key_node, f"“{key}” stands twice in the same entry")
         made[key] = loader.construct_object(value_node, deep=True)
