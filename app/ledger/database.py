@@ -8,6 +8,7 @@ two deliveries of the same figure cannot both take themselves for the first.
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from sqlalchemy.exc import (
     NoSuchModuleError,
     OperationalError,
 )
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.errors import Misconfigured, Unavailable
 
@@ -33,6 +35,8 @@ WRITER_LOCK = 0x64616269616F
 """The PostgreSQL advisory lock of the one writer ("dabiao" in ASCII)."""
 
 _BUSY_MILLISECONDS = 30_000
+_SQLITE_CONNECTIONS = 40
+"""As many as the server has threads; PostgreSQL, where a connection is a process, keeps to 15."""
 _WRITES = "dabiao_writes"
 _READ_ONLY = "25006"
 """PostgreSQL's answer to a write when the server that we are with has become a standby."""
@@ -52,6 +56,9 @@ class Database:
             msg = "DABIAO_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://"
             raise Misconfigured(msg)
         self.engine = _engine(self.url)
+        # Writers of this process queue here, in turn and without a connection, rather than at the
+        # database's door, where SQLite has them sleep, look again, and overtake each other.
+        self._writing = threading.Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -79,7 +86,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give the one writer's transaction; commits when the block ends without an error."""
-        with _unavailable(), self.engine.connect() as connection:
+        with self._writing, _unavailable(), self.engine.connect() as connection:
             connection.execution_options(**{_WRITES: True})
             with connection.begin():
                 if not self.is_sqlite:
@@ -95,7 +102,7 @@ class Database:
 def _unavailable() -> Iterator[None]:
     try:
         yield
-    except (DBAPIError, NoSuchModuleError) as error:
+    except (DBAPIError, NoSuchModuleError, PoolTimeoutError) as error:
         if isinstance(error, DBAPIError) and not _is_outage(error):
             raise
         msg = "the database does not answer"
@@ -116,7 +123,11 @@ def _engine(url: URL) -> Engine:
         return create_engine(url, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"})
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000})
+    engine = create_engine(
+        url,
+        pool_size=_SQLITE_CONNECTIONS,
+        connect_args={"timeout": _BUSY_MILLISECONDS / 1000},
+    )
     event.listen(engine, "connect", _open_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
