@@ -99,11 +99,12 @@ def test_a_read_sees_one_moment_however_long_it_takes(database: Database) -> Non
         assert plans(reader) == [1, 2]
 
 
-def test_a_second_writer_waits_for_the_first(database: Database, database_url: str) -> None:
-    """It reads what the first has written; it has a database of its own, as another process has."""
-    elsewhere = Database(database_url)
+@pytest.mark.parametrize("same", [True, False], ids=["in one process", "in another process"])
+def test_a_second_writer_waits_for_the_first(database: Database, *, same: bool) -> None:
+    """The second reads what the first has written: it does not begin before the first has ended."""
+    other = database if same else Database(database.url.render_as_string(hide_password=False))
     seen: list[list[int]] = []
-    inside, may_end = threading.Event(), threading.Event()
+    inside, waiting, may_end = threading.Event(), threading.Event(), threading.Event()
 
     def first() -> None:
         with database.write() as connection:
@@ -112,37 +113,31 @@ def test_a_second_writer_waits_for_the_first(database: Database, database_url: s
             add_plan(connection, 1)
 
     def second() -> None:
-        with elsewhere.write() as connection:
+        waiting.set()
+        with other.write() as connection:
             seen.append(plans(connection))
 
     threads = [threading.Thread(target=first), threading.Thread(target=second)]
     threads[0].start()
     assert inside.wait(30)
     threads[1].start()
-    wait_until(lambda: elsewhere.engine.pool.checkedout() == 1, seconds=30, what="a second writer")  # type: ignore[attr-defined]
+    assert waiting.wait(30)
+    if not same:
+        wait_until(lambda: _in_use(other) == 1, seconds=30, what="the second at the door")
+    with database.read() as connection:
+        assert plans(connection) == []
     assert seen == []
     may_end.set()
     for thread in threads:
         thread.join(30)
-    elsewhere.close()
+    other.close()
     assert seen == [[1]]
 
 
-def test_writers_of_one_process_queue_without_holding_a_connection(database: Database) -> None:
-    def write(number: int) -> None:
-        with database.write() as connection:
-            add_plan(connection, number)
-
-    with database.write() as connection:
-        threads = [threading.Thread(target=write, args=(number,)) for number in range(2, 6)]
-        for thread in threads:
-            thread.start()
-        assert database.engine.pool.checkedout() == 1  # type: ignore[attr-defined]
-        add_plan(connection, 1)
-    for thread in threads:
-        thread.join(30)
-    with database.read() as reader:
-        assert plans(reader) == [1, 2, 3, 4, 5]
+def _in_use(database: Database) -> int:
+    pool = database.engine.pool
+    assert isinstance(pool, sa.QueuePool)
+    return pool.checkedout()
 
 
 def test_a_mistake_in_a_statement_is_not_an_outage(database: Database) -> None:
