@@ -7,23 +7,18 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends, Request
-from python_multipart.multipart import parse_options_header
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.api.deps import services_of
+from app.api.multipart import MULTIPART, Part, options_of, parts_of
 from app.domain.finding import Finding
 from app.errors import Refused, TooLarge, UnsupportedMedia
 from app.intake.limits import quotable
 from app.intake.submission import CSV, JSON
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
-MULTIPART: Final = "multipart/form-data"
 _BY_SUFFIX: Final = {".csv": CSV, ".json": JSON}
-_MOST_PARTS: Final = 10
-"""Parts that are told apart; more are refused without a word on each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +39,11 @@ async def read_body(request: Request) -> Body:
     """
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMedia("a body is read as it is, without a content coding")
-    media_type, charset = _media_type(request.headers.get("content-type", ""))
-    if media_type == MULTIPART:
-        return await _file(request)
+    header = request.headers.get("content-type", "")
+    media_type, charset = _media_type(header)
     content = b"".join([chunk async for chunk in _capped(request)])
+    if media_type == MULTIPART:
+        return _file(parts_of(header, content))
     return Body(content, media_type, charset)
 
 
@@ -62,12 +58,14 @@ JsonBody = Annotated[bytes, Depends(_json)]
 AnyBody = Annotated[Body, Depends(read_body)]
 
 
-async def _capped(request: Request) -> AsyncGenerator[bytes, None]:
-    """Give the body's chunks; raises TooLarge as soon as there are too many bytes."""
+async def _capped(request: Request) -> AsyncIterator[bytes]:
+    """Give the body's chunks; raises TooLarge as soon as there are too many bytes.
+
+    What was announced is only believed where it is too much.
+    """
     limit = services_of(request).settings.max_upload_bytes
     said = request.headers.get("content-length", "")
-    left = limit - int(said) if said.isascii() and said.isdigit() else limit
-    if left < 0:
+    if said.isascii() and said.isdigit() and (len(said) > len(str(limit)) or int(said) > limit):
         raise TooLarge(f"the body has more than {limit} bytes")
     left = limit
     async for chunk in request.stream():
@@ -78,29 +76,18 @@ async def _capped(request: Request) -> AsyncGenerator[bytes, None]:
 
 
 def _media_type(header: str) -> tuple[str, str | None]:
-    kind, parameters = parse_options_header(header)
-    charset = parameters.get(b"charset")
-    return kind.decode("latin-1").lower(), charset.decode("latin-1") if charset else None
+    kind, options = options_of(header)
+    return kind.lower(), options.get("charset")
 
 
-async def _file(request: Request) -> Body:
-    parser = MultiPartParser(
-        request.headers, _capped(request), max_files=_MOST_PARTS, max_fields=_MOST_PARTS
-    )
-    try:
-        form = await parser.parse()
-    except MultiPartException as error:
-        problem = "the multipart body cannot be taken apart"
-        raise Refused(problem, [Finding("invalid", values={"problem": problem})]) from error
-    try:
-        match form.multi_items():
-            case [("file", UploadFile() as part)]:
-                return _body(part, await part.read())
-            case parts:
-                findings = list(_faults([name for name, _ in parts]))
-                raise Refused("the multipart body does not hold just one file", findings)
-    finally:
-        await form.close()
+def _file(parts: Sequence[Part]) -> Body:
+    """Return the one file of a form; raises Refused."""
+    match parts:
+        case [Part(name="file", filename=str() as filename) as part]:
+            return _body(part, filename)
+        case _:
+            findings = list(_faults([part.name for part in parts]))
+            raise Refused("the multipart body does not hold just one file", findings)
 
 
 def _faults(names: list[str]) -> Iterator[Finding]:
@@ -114,13 +101,12 @@ def _faults(names: list[str]) -> Iterator[Finding]:
         yield Finding("missing_field", None, "file", {"name": "file"})
 
 
-def _body(part: UploadFile, content: bytes) -> Body:
+def _body(part: Part, filename: str) -> Body:
     """Go by the part's type where it is one that is read, else by the name's suffix.
 
     Browsers send a CSV file as what their system takes it for, a spreadsheet mostly.
     """
-    media_type, charset = _media_type(part.content_type or "")
-    name = part.filename or ""
+    media_type, charset = _media_type(part.content_type)
     if media_type not in (CSV, JSON):
-        media_type = _BY_SUFFIX.get(PurePath(name).suffix.lower(), media_type)
-    return Body(content, media_type, charset, name)
+        media_type = _BY_SUFFIX.get(PurePath(filename).suffix.lower(), media_type)
+    return Body(part.content, media_type, charset, filename)

@@ -70,7 +70,9 @@ def _answer(model: type[BaseModel], example: object, description: str) -> dict[s
 
 def catalogue_body(model: type[Resource], example: object) -> dict[str, Any]:
     """Describe the body of a PUT; the description puts the model among the schemas."""
-    content = {"schema": _schema(model), "example": example}
+    schema = _schema(model)
+    schema["required"] = [name for name in schema["required"] if name not in IN_ADDRESS]
+    content = {"schema": schema, "example": example}
     preconditions = [
         _header("If-Match", "Only if this is the version in force.", '"3"'),
         _header("If-None-Match", "`*`: only if there is none yet.", "*"),
@@ -102,6 +104,8 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
     return model.model_json_schema(mode="validation", ref_template=BODY_REFERENCE)
 
 
+IN_ADDRESS = ("code", "plan", "kpi", "department")
+"""Fields that a body need not repeat."""
 BODY_REFERENCE = "#/components/schemas/{model}Body"
 """Of its own: a field with a default may be left out of a body, and never is of an answer."""
 

@@ -87,7 +87,7 @@ class Client(TestClient):
         self.contract = Contract(app)
         self.keys: dict[str, str] = {}
 
-    def request(self, method: str, url: Any, **options: Any) -> Response:  # type: ignore[override]  # noqa: ANN401 - as the client's
+    def request(self, method: str, url: Any, **options: Any) -> Response:  # noqa: ANN401 - as the client's
         answer: Response = super().request(method, url, **options)
         if answer.request.url.path.startswith(PREFIX):
             self.contract.check(answer)

@@ -145,7 +145,7 @@ def test_who_may_not_learns_nothing_of_what_is_there(
 ) -> None:
     headers = {} if key is None else api.bearing(key)
     answers = {
-        api.put(address, headers=headers, **more).text  # type: ignore[arg-type]
+        api.put(address, headers=headers, **more).text
         for address in ("/api/v1/plans/plan-2013", "/api/v1/plans/none", "/api/v1/plans/%00")
         for more in (
             {},

@@ -161,11 +161,12 @@ def test_numbers_keep_every_digit(api: Client) -> None:
 # --- lists ------------------------------------------------------------------------------------
 
 
-def pages(api: Client, address: str, **query: object) -> list[list[Any]]:
+def pages(api: Client, address: str, **query: str | int) -> list[list[Any]]:
     """Go through a list page by page."""
-    found, cursor = [], {}
+    found: list[list[Any]] = []
+    cursor: dict[str, str] = {}
     while True:
-        content = api.get(f"/api/v1/{address}", params={**query, **cursor}).json()  # type: ignore[arg-type]
+        content = api.get(f"/api/v1/{address}", params={**query, **cursor}).json()
         found.append(content["items"])
         if content["next"] is None:
             return found
