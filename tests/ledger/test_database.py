@@ -140,6 +140,23 @@ def _in_use(database: Database) -> int:
     return pool.checkedout()
 
 
+def test_writers_of_one_process_queue_without_holding_a_connection(database: Database) -> None:
+    def write(number: int) -> None:
+        with database.write() as connection:
+            add_plan(connection, number)
+
+    with database.write() as connection:
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(2, 6)]
+        for thread in threads:
+            thread.start()
+        assert _in_use(database) == 1
+        add_plan(connection, 1)
+    for thread in threads:
+        thread.join(30)
+    with database.read() as reader:
+        assert plans(reader) == [1, 2, 3, 4, 5]
+
+
 def test_a_mistake_in_a_statement_is_not_an_outage(database: Database) -> None:
     with database.write() as connection:
         add_plan(connection, 1)
