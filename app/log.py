@@ -36,6 +36,10 @@ def configuration(log_format: Literal["console", "json"]) -> dict[str, Any]:
             }
         },
         "root": {"level": "INFO", "handlers": ["stderr"]},
-        # The server's own loggers hand their lines on to the root's handler.
-        "loggers": {name: {"level": "INFO", "propagate": True} for name in ("uvicorn",)},
+        "loggers": {
+            # The server's own loggers hand their lines on to the root's handler.
+            "uvicorn": {"level": "INFO", "propagate": True},
+            # Says two lines whenever it looks where the database is, as every readiness check does.
+            "alembic": {"level": "WARNING"},
+        },
     }
