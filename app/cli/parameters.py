@@ -52,5 +52,7 @@ AsOf = Annotated[
     dt.datetime | None,
     typer.Option(parser=instant, metavar="INSTANT", help="The page as it was at this instant."),
 ]
-KpiCode = Annotated[str, typer.Argument(metavar="KPI", help="The KPI's code.")]
-DepartmentCode = Annotated[str, typer.Argument(metavar="DEPARTMENT", help="The department's code.")]
+KpiCode = Annotated[str, typer.Argument(metavar="KPI", help="The KPI's code or exact name.")]
+DepartmentCode = Annotated[
+    str, typer.Argument(metavar="DEPARTMENT", help="The department's code or exact name.")
+]

@@ -9,7 +9,8 @@ import typer
 from app.cli.context import AsJson, InLanguage, office, print_json, translator
 from app.cli.parameters import AsOf, AtPeriod, DepartmentCode, KpiCode
 from app.cli.parameters import period as read_period
-from app.cli.terminal import out, print_explanation, print_history, print_table, scoreboard_table
+from app.cli.selecting import selected, selected_place
+from app.cli.terminal import print_explanation, print_history, print_scoreboard
 from app.documents import (
     explanation_document,
     name_in,
@@ -28,7 +29,6 @@ from app.ledger.scoreboard import scoreboard as read_scoreboard
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from app.domain.catalogue import Catalogue
     from app.ledger.scoreboard import Line, Moment
 
 TREND_PERIODS = 12
@@ -37,9 +37,12 @@ TREND_PERIODS = 12
 def scoreboard(
     plan: Annotated[str | None, typer.Option(metavar="CODE", help="Only this plan.")] = None,
     department: Annotated[
-        str | None, typer.Option(metavar="CODE", help="This one and those below it.")
+        str | None,
+        typer.Option(metavar="CODE", help="This one, by code or name, and those below it."),
     ] = None,
-    kpi: Annotated[str | None, typer.Option(metavar="CODE", help="Only this KPI.")] = None,
+    kpi: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Only this KPI, by code or name.")
+    ] = None,
     status: Annotated[Status | None, typer.Option(help="Only targets of this status.")] = None,
     period: AtPeriod = None,
     as_of: AsOf = None,
@@ -53,9 +56,8 @@ def scoreboard(
     """
     with office() as (opened, settings), opened.database.read() as connection:
         spoken = language or settings.language
-        selection = Selection(plan=plan, kpi=kpi, department=department)
         # Of today, so that a code of now gives an empty page where there was nothing yet.
-        _known(opened.catalogue(connection).catalogue, selection)
+        selection = selected(opened.catalogue(connection).catalogue, plan, kpi, department)
         stored, seen = opened.seen(connection, as_of)
         lines = [
             line
@@ -66,7 +68,7 @@ def scoreboard(
         print_json([scoreboard_row(line, spoken) for line in lines], opened.zone)
     else:
         pairs = [(line, _trend(line, seen)) for line in lines]
-        print_table(out(), scoreboard_table(pairs, translator, spoken))
+        print_scoreboard(pairs, stored.catalogue, translator, spoken)
 
 
 def explain(
@@ -83,12 +85,11 @@ def explain(
     Every figure with its revision and submission, every formula with its numbers.
     Example: dabiao explain uspto-fiscal-2011 uspto-first-action-pendency uspto
     """
-    key = (plan, kpi, department)
     with office() as (opened, settings), opened.database.read() as connection:
-        _known(opened.catalogue(connection).catalogue, Selection(*key))
+        asked = selected(opened.catalogue(connection).catalogue, plan, kpi, department)
         stored, seen = opened.seen(connection, as_of)
-        there = key in stored.catalogue.targets
-        line = next(iter(lines_of(connection, stored, seen, [key] if there else [], period)), None)
+        keys = [key for key in stored.catalogue.targets if Selection(*key) == asked]
+        line = next(iter(lines_of(connection, stored, seen, keys, period)), None)
     spoken = language or settings.language
     if line is None:
         msg = f"{plan} has no target of {kpi} for {department}"
@@ -115,8 +116,8 @@ def history(
     """
     with office() as (opened, settings), opened.database.read() as connection:
         catalogue = opened.catalogue(connection).catalogue
-        _known(catalogue, Selection(kpi=kpi, department=department))
-        lines = revisions.history(connection, kpi, department, period)
+        one, where = selected_place(catalogue, kpi, department)
+        lines = revisions.history(connection, one.code, where.code, period)
     spoken = language or settings.language
     if not lines:
         msg = f"{department} has no figure of {kpi} for {period}"
@@ -125,21 +126,8 @@ def history(
     if as_json:
         print_json(documents, opened.zone)
     else:
-        one, where = catalogue.kpis[kpi], catalogue.departments[department]
         names = (name_in(one, spoken), name_in(where, spoken), str(period), unit_in(one, spoken))
         print_history(" · ".join(names), documents, translator, spoken, opened.zone)
-
-
-def _known(catalogue: Catalogue, selection: Selection) -> None:
-    """Raise NotFound for a code that is not in the catalogue: an empty page would mislead."""
-    for kind, code, codes in (
-        ("plan", selection.plan, catalogue.plans),
-        ("KPI", selection.kpi, catalogue.kpis),
-        ("department", selection.department, catalogue.departments),
-    ):
-        if code is not None and code not in codes:
-            msg = f"there is no {kind} {code}"
-            raise NotFound(msg)
 
 
 def _trend(line: Line, seen: Moment) -> list[Fraction]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from decimal import Decimal
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from fractions import Fraction
 
+    from app.domain.catalogue import Catalogue
     from app.ledger.scoreboard import Line
     from app.translation import Language, Translator
 
@@ -121,10 +123,31 @@ def print_table(console: Console, made: Table) -> None:
     console.print(made)
 
 
-def scoreboard_table(
+def print_scoreboard(
+    lines: Sequence[tuple[Line, Sequence[Fraction]]],
+    catalogue: Catalogue,
+    translator: Translator,
+    language: Language,
+) -> None:
+    """Print the scoreboard, plan by plan; each line with the figures of its last periods."""
+    console = out()
+    by_plan = {
+        plan: list(listed)
+        for plan, listed in groupby(lines, key=lambda pair: pair[0].subject.target.plan)
+    }
+    for place, (plan, listed) in enumerate((by_plan or {"": []}).items()):
+        if place:
+            console.print()
+        if len(by_plan) > 1:
+            of = catalogue.plans[plan]
+            name = of.name_zh if language == "zh" else of.name_en
+            console.print(f"{name} ({plan})", style="bold")
+        print_table(console, _scoreboard_table(listed, translator, language))
+
+
+def _scoreboard_table(
     lines: Sequence[tuple[Line, Sequence[Fraction]]], translator: Translator, language: Language
 ) -> Table:
-    """Return the scoreboard: each line with the figures of its last periods, oldest first."""
 
     def word(msgid: str) -> str:
         return translator.translate(msgid, language)
