@@ -83,6 +83,26 @@ TEMPLATES: Mapping[str, str] = {
     "period_not_ended": "{period} has not ended yet, and {kpi} takes no early figures.",
     "duplicate_row": "The same figure stands already in row {first}.",
     "reason_missing": "{current} is on record for this period; a correction needs a reason.",
+    # odd, and asked about: warnings
+    "far_from_history": (
+        "{value} is far from the other figures of {kpi} of {department}: the median of {count} "
+        "figures from {first} to {last} is {median}, and {low} to {high} would be usual."
+    ),
+    "fell": "{kpi} is not expected to fall: {value} is below the {other} of {period}.",
+    "falls_later": "{kpi} is not expected to fall: {value} is above the later {other} of {period}.",
+    "part_exceeds_whole": (
+        "In {period}, {kpi} of {part} is {value}: more than the {total} of {whole}, to which it "
+        "belongs."
+    ),
+    "parts_differ": (
+        "In {period}, {kpi} of {whole} is {total}, but its parts add up to {sum}: {figures}."
+    ),
+    "looks_shifted": (
+        "{value} fits {neighbour_kpi} of {neighbour} in row {neighbour_row} (last figure "
+        "{neighbour_newest}) better than {kpi} of {department} (last figure {newest}): the rows "
+        "{first} to {last} look shifted against each other."
+    ),
+    "too_many_warnings": "More is odd in this delivery; the first {limit} questions are listed.",
     # catalogue
     "invalid": "{problem}.",
     "duplicate_code": "“{name}” stands there twice.",
