@@ -236,7 +236,7 @@ def _figures_table(
     figures: Sequence[Mapping[str, Any]], word: Callable[[str], str], zone: dt.tzinfo
 ) -> Table:
     headings = ("department", "period", "figure", "revision", "submission", "recorded")
-    made = table([word(heading) for heading in headings])
+    made = table([word(name) for name in headings], right=[word(name) for name in headings[2:5]])
     for figure in figures:
         made.add_row(
             figure["department"],
