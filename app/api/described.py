@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from app.api import examples
 from app.api.schemas import Page
 
@@ -64,15 +66,27 @@ def _answer(model: type[BaseModel], example: object, description: str) -> dict[s
     return {
         "model": model,
         "description": description,
-        "content": {"application/json": {"example": example}},
+        "content": {"application/json": {"example": written(example)}},
     }
+
+
+def written(example: object) -> str:
+    """Write an example as JSON text: FastAPI leaves out every null on the way."""
+    return orjson.dumps(example).decode()
+
+
+def read_examples(contents: dict[str, Any]) -> None:
+    """Put the examples of JSON contents back as what they are."""
+    for kind, content in contents.items():
+        if kind == "application/json":
+            content["example"] = orjson.loads(content["example"])
 
 
 def catalogue_body(model: type[Resource], example: object) -> dict[str, Any]:
     """Describe the body of a PUT; the description puts the model among the schemas."""
     schema = _schema(model)
     schema["required"] = [name for name in schema["required"] if name not in IN_ADDRESS]
-    content = {"schema": schema, "example": example}
+    content = {"schema": schema, "example": written(example)}
     preconditions = [
         _header("If-Match", "Only if this is the version in force.", '"3"'),
         _header("If-None-Match", "`*`: only if there is none yet.", "*"),
@@ -122,7 +136,7 @@ def submission_body() -> dict[str, Any]:
         },
         "example": {"file": examples.CSV_FILE},
     }
-    actuals = {"schema": _SUBMISSION, "example": examples.SUBMISSION}
+    actuals = {"schema": _SUBMISSION, "example": written(examples.SUBMISSION)}
     return {
         "requestBody": {
             "required": True,

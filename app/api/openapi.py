@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.api import examples, problems
 from app.api.access import RULES
 from app.api.deps import PREFIX, Here
+from app.api.described import read_examples
 from app.api.rendering import answer
 from app.api.schemas import Problem
 from app.domain.finding import Finding, english
@@ -56,6 +57,12 @@ def describe(app: FastAPI) -> dict[str, Any]:
     names = _names(app)
     for path, method, operation in _operations(document):
         if path.startswith(PREFIX):
+            for parameter in operation.get("parameters", ()):
+                _without_null(parameter["schema"])
+            read_examples(operation.get("requestBody", {}).get("content", {}))
+            for described in operation["responses"].values():
+                if "example" in described.get("content", {}).get("application/json", {}):
+                    read_examples(described["content"])
             _complete(operation, names[path, method], with_body=method in ("post", "put"))
             _hoist(operation, schemas)
     return document
@@ -115,6 +122,16 @@ def _add_problem(responses: dict[str, Any], kind: ProblemKind) -> None:
             }
         },
     }
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    """Take null away from a parameter: one that is left out is not in the address at all."""
+    match schema.get("anyOf"):
+        case [dict() as given, {"type": "null"}]:
+            del schema["anyOf"]
+            schema.update({**given, **schema})
+        case _:
+            return
 
 
 def _hoist(operation: dict[str, Any], schemas: dict[str, Any]) -> None:

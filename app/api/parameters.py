@@ -94,9 +94,16 @@ def asked_period(text: str | None) -> Period | None:
 
 
 _CURSOR_EXAMPLE = "WyI2YjUxZDQzMWRmNWQ3ZjE0Iiw0Ml0"
-_PERIOD_SCHEMA = {"type": "string", "pattern": r"^\d{4}(-Q[1-4]|-(0[1-9]|1[0-2]))?$"}
+# With their examples: a schema given by hand takes the place of everything that stands beside it.
+_PERIOD_SCHEMA = {
+    "type": "string",
+    "pattern": r"^(19|2[01])\d{2}(-Q[1-4]|-(0[1-9]|1[0-2]))?$",
+    "examples": ["2013-03"],
+}
 _INSTANT_SCHEMA = {"type": "string", "format": "date-time"}
-_LIMIT_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MOST_A_PAGE}
+_LIMIT_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MOST_A_PAGE, "examples": [100]}
+_NUMBER_SCHEMA = {"type": "integer", "minimum": 1, "maximum": _LARGEST_ID, "examples": [42]}
+_FLAG_SCHEMA = {"type": "boolean", "examples": [True]}
 
 _PeriodText = Annotated[str, AfterValidator(_period), WithJsonSchema(_PERIOD_SCHEMA)]
 _InstantText = Annotated[dt.datetime, BeforeValidator(_instant), WithJsonSchema(_INSTANT_SCHEMA)]
@@ -107,13 +114,12 @@ KpiCode = Annotated[str, Path(description="The KPI's code.", examples=["inventio
 DepartmentCode = Annotated[
     str, Path(description="The department's code.", examples=["examination-management"])
 ]
-PeriodInPath = Annotated[
-    _PeriodText, Path(description="`2013`, `2013-Q1` or `2013-03`.", examples=["2013-03"])
-]
+PeriodInPath = Annotated[_PeriodText, Path(description="`2013`, `2013-Q1` or `2013-03`.")]
 Number = Annotated[
     int,
     BeforeValidator(_number),
-    Path(description="The number on the receipt.", examples=[42]),
+    WithJsonSchema(_NUMBER_SCHEMA),
+    Path(description="The number on the receipt."),
 ]
 
 PlanFilter = Annotated[
@@ -166,13 +172,13 @@ AsOf = Annotated[
 ]
 Limit = Annotated[
     Annotated[int, BeforeValidator(_limit), WithJsonSchema(_LIMIT_SCHEMA)],
-    Query(description=f"How many items at most; 1 to {MOST_A_PAGE}.", examples=[100]),
+    Query(description=f"How many items at most; 1 to {MOST_A_PAGE}."),
 ]
 Cursor = Annotated[
     str | None,
     Query(description="Where to go on: the `next` of the page before.", examples=[_CURSOR_EXAMPLE]),
 ]
-Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
+Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_FLAG_SCHEMA)]
 
 
 async def only_known_parameters(request: Request) -> None:

@@ -31,9 +31,7 @@ router = APIRouter(prefix=PREFIX, tags=["submissions"])
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
-DryRun = Annotated[
-    Flag, Query(description="Say what would come of it, and keep nothing.", examples=[False])
-]
+DryRun = Annotated[Flag, Query(description="Say what would come of it, and keep nothing.")]
 WhatOfBadRows = Annotated[
     OnError,
     Query(
