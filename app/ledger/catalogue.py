@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row, Table
 
-    from app.ledger.database import Database
-
 
 @dataclass(frozen=True)
 class StoredCatalogue:
@@ -362,9 +360,3 @@ def _target_columns(target: Target) -> dict[str, object]:
 
 def _next(connection: Connection, column: Any) -> int:  # noqa: ANN401 - a column of any table
     return (connection.execute(select(func.max(column))).scalar() or 0) + 1
-
-
-def is_empty(database: Database) -> bool:
-    """Tell whether nothing was ever written."""
-    with database.read() as connection:
-        return connection.execute(select(tables.journal.c.id).limit(1)).first() is None
