@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,6 +17,7 @@ from app.ledger.migrating import migrate as go_to_newest
 from app.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -69,13 +73,29 @@ def _run(settings: Settings) -> None:
 
     from app.log import configuration  # noqa: PLC0415 - likewise
 
-    uvicorn.run(
-        "app.main:served",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        log_config=configuration(settings.log_format),
-        server_header=False,
-        timeout_graceful_shutdown=20,
-    )
+    with _shared_counters(settings.workers):
+        uvicorn.run(
+            "app.main:served",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            log_config=configuration(settings.log_format),
+            server_header=False,
+            timeout_graceful_shutdown=20,
+        )
+
+
+@contextmanager
+def _shared_counters(workers: int) -> Iterator[None]:
+    """Give several processes one directory for what `/metrics/process` counts in each of them.
+
+    It is there before the first of them begins, since the client library looks for it when it is
+    imported, and empty: what an earlier run counted is over.
+    """
+    if workers == 1:
+        yield
+        return
+    with TemporaryDirectory(prefix="dabiao-counters-") as directory:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+        yield
