@@ -18,7 +18,8 @@ MAX_LINES = 400
 LAYERS = (
     ("app.domain",),
     ("app.ledger",),
-    ("app.translation", "app.exact_json", "app.log"),  # how values become words and text
+    # How values become words and text.
+    ("app.translation", "app.exact_json", "app.documents", "app.log"),
     ("app.intake",),
     ("app.api", "app.cli", "app.web", "metrics"),
     ("app.main",),
