@@ -51,6 +51,16 @@ def decide(
     return changes, _standing(checked.received, changes, unchanged, findings)
 
 
+def changing(checked: Checked, current: Mapping[FigureKey, Figure]) -> list[Entry]:
+    """Return the good rows that create a figure, or revise one and say why."""
+    return [
+        entry
+        for entry in checked.entries
+        if (known := current.get(entry.key)) is None
+        or (entry.reason is not None and not _says_the_same(entry, known))
+    ]
+
+
 def _standing(
     received: int, changes: list[Change], unchanged: int, findings: list[Finding]
 ) -> Result:

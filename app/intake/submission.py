@@ -8,14 +8,15 @@ back with another body.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.domain.finding import Finding
 from app.errors import IdempotencyMismatch, Refused, UnsupportedMedia
 from app.intake.actuals_json import read_actuals
-from app.intake.decision import decide
+from app.intake.decision import changing, decide
 from app.intake.limits import BAD_CHARACTER
+from app.intake.plausibility import questions
 from app.intake.tabular import read_csv
 from app.intake.validation import check
 from app.ledger import journal, revisions, submissions
@@ -143,6 +144,9 @@ def _weigh(
     stored = office.catalogue(connection)
     checked = check(delivery.table, stored.catalogue, actor, office.today())
     current = revisions.current(connection, stored, [entry.key for entry in checked.entries])
+    # Warnings ride along with the errors: one read of a file tells all of both, and none refuses.
+    odd = questions(connection, stored, delivery.table, checked.entries, changing(checked, current))
+    checked = replace(checked, findings=(*checked.findings, *odd))
     return decide(checked, delivery.table, current, stored.catalogue.kpis, delivery.new.on_error)
 
 

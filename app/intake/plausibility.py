@@ -1,0 +1,236 @@
+"""Asks about the odd figures of a delivery: fetches their histories, runs the checks of the domain.
+
+Only rows that change something are asked about, and nothing is ever refused here. Everything is
+fetched once a delivery, by one query a frequency, and every figure is looked at a fixed number of
+times, so that a long delivery takes as long as its rows and their histories, no longer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.domain.figure import ObservationStatus
+from app.domain.finding import Finding, Severity
+from app.domain.kpi import Kind
+from app.domain.period import Span
+from app.domain.plausibility.monotone import fell
+from app.domain.plausibility.parts import Family
+from app.domain.plausibility.robust import far_from_history
+from app.domain.plausibility.series import Point, Series
+from app.domain.plausibility.shifted import LEAST_ROWS, Line, Usual, shifted
+from app.ledger.histories import histories
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from app.domain.catalogue import Catalogue
+    from app.domain.period import Frequency, Period
+    from app.intake.table import Table
+    from app.intake.validation import Entry
+    from app.ledger.catalogue import StoredCatalogue
+    from app.ledger.histories import Recorded, SeriesKey
+
+MOST_WARNINGS = 1000
+PERIODS_BEFORE = 36
+"""Periods before a delivery's first, and after its last, that are its history."""
+PERIODS_AFTER = 12
+
+FamilyKey = tuple[str, str]
+"""KPI code and the whole's department code."""
+
+
+def questions(
+    connection: Connection,
+    stored: StoredCatalogue,
+    table: Table,
+    entries: Sequence[Entry],
+    changing: Sequence[Entry],
+) -> list[Finding]:
+    """Return the warnings about a delivery's rows, each with its row and column.
+
+    entries: all good rows; changing: those of them that would create or revise a figure.
+    """
+    if not changing:
+        return []
+    asking = _Asking(connection, stored, entries, changing)
+    columns = {entry.row: _column(entry, table) for entry in changing}
+    found = [
+        replace(one, column=None if one.row is None else columns[one.row])
+        for one in asking.findings()
+    ]
+    found.sort(key=lambda one: one.row or 0)
+    if len(found) > MOST_WARNINGS:
+        values = {"limit": str(MOST_WARNINGS)}
+        more = Finding("too_many_warnings", values=values, severity=Severity.WARNING)
+        return [*found[:MOST_WARNINGS], more]
+    return found
+
+
+def _column(entry: Entry, table: Table) -> str:
+    name = "value" if entry.amount.numerator is None else "numerator"
+    return table.headers.get(name, name)
+
+
+class _Asking:
+    """The checks of one delivery, over the series that it touches."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        stored: StoredCatalogue,
+        entries: Sequence[Entry],
+        changing: Sequence[Entry],
+    ) -> None:
+        """Fetch everything that the checks need."""
+        self._catalogue = stored.catalogue
+        self._rows = {entry.row for entry in changing}
+        # Rows can be shifted against each other only where some stand together.
+        self._together = entries if len(changing) >= LEAST_ROWS else ()
+        self._touched = list(dict.fromkeys((entry.kpi, entry.department) for entry in changing))
+        self._families = _families(self._catalogue, self._touched)
+        wanted = {
+            *self._touched,
+            *((entry.kpi, entry.department) for entry in self._together),
+            *(
+                (kpi, code)
+                for (kpi, whole), parts in self._families.items()
+                for code in (whole, *parts)
+            ),
+        }
+        needed = [key for key in wanted if _has_checks(self._catalogue, key)]
+        self._recorded = histories(connection, stored, needed, _spans(entries))
+        self._posted: dict[SeriesKey, dict[Period, Entry]] = {}
+        for entry in changing:
+            of_series = self._posted.setdefault((entry.kpi, entry.department), {})
+            of_series[entry.period] = entry
+        self._made: dict[SeriesKey, Series] = {}
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what every check finds; a shifted row is not told to be far out as well."""
+        moved: set[int | None] = set()
+        for lines in self._lines().values():
+            for found in shifted(lines):
+                moved.add(found.row)
+                yield found
+        for key in self._touched:
+            if _has_checks(self._catalogue, key):
+                for piece in self._series(key).unbroken():
+                    yield from fell(piece)
+                    yield from (one for one in far_from_history(piece) if one.row not in moved)
+        for (kpi, whole), parts in self._families.items():
+            complete = _is_complete(self._catalogue, kpi, whole)
+            members = [self._series((kpi, code)) for code in parts]
+            yield from Family(self._series((kpi, whole)), members, complete=complete).findings()
+
+    def _series(self, key: SeriesKey) -> Series:
+        """Return a series as it would stand with the delivery, in order of time."""
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = Series(self._catalogue.kpis[key[0]], key[1], self._points(key))
+        return made
+
+    def _points(self, key: SeriesKey) -> list[Point]:
+        posted = self._posted.get(key, {})
+        recorded = self._recorded.get(key, ())
+        points = [
+            *self._read(key[0], (one for one in recorded if one.period not in posted)),
+            *self._read(key[0], posted.values()),
+        ]
+        return sorted(points, key=lambda point: point.period.ordinal)
+
+    def _read(self, kpi: str, figures: Iterable[Recorded | Entry]) -> Iterator[Point]:
+        """Yield the figures that have a value."""
+        factor = self._catalogue.kpis[kpi].factor
+        for figure in figures:
+            if (value := figure.amount.number(factor)) is not None:
+                row = getattr(figure, "row", None)
+                breaks = figure.observation_status is ObservationStatus.BREAK
+                yield Point(figure.period, value, row, breaks)
+
+    def _lines(self) -> Mapping[Period, list[Line]]:
+        """Return the rows of every period in the order of the file, with what is usual there."""
+        lines: dict[Period, list[Line]] = {}
+        usual: dict[SeriesKey, Usual | None] = {}
+        for entry in self._together:
+            kpi, key = self._catalogue.kpis[entry.kpi], (entry.kpi, entry.department)
+            value = entry.amount.number(kpi.factor)
+            if value is None:
+                continue
+            if key not in usual:
+                usual[key] = self._usual(key) if kpi.kind is not Kind.MILESTONE else None
+            lines.setdefault(entry.period, []).append(
+                Line(
+                    row=entry.row,
+                    kpi=entry.kpi,
+                    department=entry.department,
+                    value=value,
+                    changes=entry.row in self._rows,
+                    usual=usual[key],
+                )
+            )
+        return lines
+
+    def _usual(self, key: SeriesKey) -> Usual | None:
+        *_, piece = self._series(key).unbroken()
+        return Usual.of(piece.recorded)
+
+
+def _has_checks(catalogue: Catalogue, key: SeriesKey) -> bool:
+    """Tell whether any check looks at a series; a milestone's fractions jump as they like."""
+    kpi = catalogue.kpis[key[0]]
+    return kpi.kind is not Kind.MILESTONE or kpi.monotone
+
+
+def _families(
+    catalogue: Catalogue, touched: Iterable[SeriesKey]
+) -> dict[FamilyKey, tuple[str, ...]]:
+    """Return, per KPI and whole with a touched series in it, the parts of the whole.
+
+    The parts are the topmost departments below the whole that report the KPI themselves.
+    """
+    families: dict[FamilyKey, tuple[str, ...]] = {}
+    for kpi, department in touched:
+        if catalogue.kpis[kpi].kind not in (Kind.STOCK, Kind.FLOW):
+            continue
+        reporters = catalogue.reporters[kpi]
+        if len(reporters) == 1:
+            continue
+        above = (code for code in catalogue.upwards(department) if code != department)
+        for whole in (department, next((code for code in above if code in reporters), None)):
+            if whole is not None and (kpi, whole) not in families:
+                parts = _parts(catalogue, kpi, whole)
+                if parts:
+                    families[kpi, whole] = parts
+    return families
+
+
+def _parts(catalogue: Catalogue, kpi: str, whole: str) -> tuple[str, ...]:
+    return tuple(
+        code
+        for child in catalogue.children.get(whole, ())
+        for code in catalogue.members(kpi, child)
+    )
+
+
+def _is_complete(catalogue: Catalogue, kpi: str, whole: str) -> bool:
+    """Tell whether every branch below the whole reports; a single one is no division into parts."""
+    branches = catalogue.children.get(whole, ())
+    return len(branches) > 1 and all(catalogue.members(kpi, child) for child in branches)
+
+
+def _spans(entries: Iterable[Entry]) -> dict[Frequency, Span]:
+    """Return, per frequency, the periods delivered and those around them that are their history."""
+    spans: dict[Frequency, Span] = {}
+    for period in {entry.period for entry in entries}:
+        known = spans.get(period.frequency, Span(period, period))
+        spans[period.frequency] = Span(
+            min(known.first, period, key=lambda one: one.ordinal),
+            max(known.last, period, key=lambda one: one.ordinal),
+        )
+    return {
+        frequency: Span(span.first.shift(-PERIODS_BEFORE), span.last.shift(PERIODS_AFTER))
+        for frequency, span in spans.items()
+    }
