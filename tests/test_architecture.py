@@ -18,8 +18,8 @@ MAX_LINES = 400
 LAYERS = (
     ("app.domain",),
     ("app.ledger",),
-    # How values become words and text.
-    ("app.translation", "app.exact_json", "app.documents", "app.log"),
+    ("app.translation", "app.exact_json", "app.log"),  # how values become words and text
+    ("app.documents",),
     ("app.intake",),
     ("app.api", "app.cli", "app.web", "metrics"),
     ("app.main",),
