@@ -75,8 +75,8 @@ def list_keys(as_json: AsJson = False) -> None:
             key.name,
             str(key.role),
             " ".join(key.departments) or "all",
-            f"{key.created_at.astimezone(settings.zone):%Y-%m-%d %H:%M}",
-            f"{key.expires_at.astimezone(settings.zone):%Y-%m-%d %H:%M}" if key.expires_at else "-",
+            f"{key.created_at.astimezone(settings.zone):%Y-%m-%d}",
+            f"{key.expires_at.astimezone(settings.zone):%Y-%m-%d}" if key.expires_at else "-",
             _state(key, now),
         )
     print_table(out(), made)
