@@ -58,6 +58,46 @@ TEMPLATES: Mapping[str, str] = {
     "too_long": "The text is longer than {limit} characters.",
     "bad_character": "The text holds a character that cannot be kept: {character}.",
     "too_many_findings": "More findings were found; the first {limit} are listed.",
+    # a workbook
+    "encrypted_workbook": "The workbook can only be opened with a password; save it without one.",
+    "old_workbook": "This is a workbook in the old format (.xls); save it as .xlsx.",
+    "open_document": "This is an OpenDocument spreadsheet (.ods); save it as .xlsx.",
+    "web_page": (
+        "This is a web page or XML, whatever it is named; open it in a spreadsheet "
+        "program and save it as .xlsx."
+    ),
+    "text_not_workbook": "This is text, whatever it is named; send it as CSV, or save it as .xlsx.",
+    "not_a_workbook": "This is not an .xlsx workbook, whatever it is named.",
+    "damaged_workbook": "The workbook is damaged or cut off; open it, save it anew, and send that.",
+    "document_type": (
+        "The workbook declares a document type, which no spreadsheet program does; it is not read."
+    ),
+    "workbook_too_large": "The workbook holds more than {limit} MiB when unpacked.",
+    "too_many_parts": "The workbook is made of more than {limit} parts.",
+    "too_many_filled_cells": (
+        "The workbook has more than {limit} filled cells; split it, or send it as CSV."
+    ),
+    "workbook_too_demanding": (
+        "Reading the workbook took more time or memory than there is for it; split it, "
+        "or send it as CSV."
+    ),
+    "several_sheets": (
+        "More than one sheet has a header row with figures below it: {names}; keep the "
+        "one that is meant."
+    ),
+    "hidden_sheet": "The sheet “{name}” is hidden; it was read all the same.",
+    "hidden_column": "The column is hidden; it was read all the same.",
+    "hidden_rows": "These rows are hidden; they were read all the same: {rows}.",
+    "formula_without_value": (
+        "The formula has no computed value; open the file, let it compute, and save it."
+    ),
+    "error_cell": "The cell shows the error {text}.",
+    "boolean_cell": "The cell holds the truth value {text}, not a number or text.",
+    "percent_cell": (
+        "The cell is formatted as a percentage and holds {text}: write what is meant as "
+        "a plain number."
+    ),
+    "merged_cell": "The cell is merged with others ({range}); give each row and column its own.",
     # one row
     "unknown_kpi": "There is no KPI “{name}”.",
     "ambiguous_kpi": "More than one KPI is named “{name}”; give its code.",
