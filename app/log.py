@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pythonjsonlogger.core import RESERVED_ATTRS
+
 _FORMATTERS: dict[str, dict[str, Any]] = {
     "console": {
         "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -14,6 +16,8 @@ _FORMATTERS: dict[str, dict[str, Any]] = {
         "fmt": "{asctime}{levelname}{name}{message}",
         "style": "{",
         "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+        # The server sends its message a second time, in colours.
+        "reserved_attrs": [*RESERVED_ATTRS, "color_message"],
         "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
     },
 }

@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI
 from app import __version__
 from app.api import access, openapi, problems, routes
 from app.api.deps import Services
+from app.api.head import Head
 from app.ledger.database import Database
 from app.ledger.migrating import newest_revision
 from app.ledger.office import Office, now_utc
@@ -51,6 +52,7 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now_utc) -
     app.router.routes += [pages.static, *metrics_routes(office, settings)]
     problems.install(app)
     access.check_rules(app)
+    app.add_middleware(Head)
     app.add_middleware(Observe)
     return app
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from app.api.deps import language_of, services_of
@@ -187,10 +188,26 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _frameworks(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else INTERNAL.status
     headers = error.headers if isinstance(error, HTTPException) else None
+    if status == METHOD_NOT_ALLOWED.status:
+        headers = {**(headers or {}), "Allow": ", ".join(_methods(request))}
     known = BY_STATUS.get(status)
     phrase = HTTPStatus(status).phrase
     problem = known or Problem(phrase.lower().replace(" ", "-"), status, phrase, phrase)
     return problem_answer(request, problem, headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods that an address takes; the router names those of one route only.
+
+    What takes none by name (a mount, an endpoint of the metrics) is only read.
+    """
+    methods = {
+        method
+        for context in iter_route_contexts(request.app.routes)
+        if context.path_regex.match(request.url.path)
+        for method in context.methods or ("GET",)
+    }
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 async def _unexpected(request: Request, _error: Exception) -> Response:

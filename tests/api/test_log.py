@@ -29,7 +29,9 @@ def put_back() -> Iterator[None]:
 
 def lines(form: Form, capsys: pytest.CaptureFixture[str]) -> list[str]:
     logging.config.dictConfig(configuration(form))
-    logging.getLogger("uvicorn.error").info("Started %s", "达标", extra={"port": 8000})
+    logging.getLogger("uvicorn.error").info(
+        "Started %s", "达标", extra={"port": 8000, "color_message": "*"}
+    )
     try:
         int("why")
     except ValueError:

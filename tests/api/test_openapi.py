@@ -61,6 +61,8 @@ def test_every_operation_says_what_it_does_with_examples_that_fit(api: Client) -
             contents["body", kind] = content
         assert contents, name
         for place, content in contents.items():
+            if content["schema"].get("format") == "binary":
+                continue
             assert "example" in content, (name, place)
             api.contract.validate(content["schema"], content["example"])
 

@@ -43,10 +43,26 @@ def test_every_problem_is_told_in_both_languages() -> None:
 
 
 def test_another_method_is_told_with_those_that_are_taken(api: Client) -> None:
-    answer = api.delete("/api/v1/scoreboard")
+    for address, allowed in (
+        ("/api/v1/scoreboard", "GET, HEAD"),
+        ("/api/v1/plans/plan-2013", "GET, HEAD, PUT"),
+        ("/api/v1/submissions", "GET, HEAD, POST"),
+        ("/", "GET, HEAD"),
+        ("/static/landing.css", "GET, HEAD"),
+    ):
+        answer = api.delete(address)
+        assert (answer.status_code, answer.headers["allow"]) == (405, allowed), address
+        assert answer.json()["type"] == "/problems/method-not-allowed"
 
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
-    assert answer.json()["type"] == "/problems/method-not-allowed"
+
+def test_head_is_get_without_the_body(api: Client) -> None:
+    for address in ("/api/v1/scoreboard", "/api/v1/plans/none", "/", "/-/ready", "/api/v1/actuals"):
+        get = api.get(address, params={"format": "csv"} if "actuals" in address else {})
+        head = api.head(address, params={"format": "csv"} if "actuals" in address else {})
+        assert (head.status_code, head.content) == (get.status_code, b"")
+        assert head.headers == get.headers
+    assert api.head("/metrics").content == b""
+    assert api.head("/api/v1/plans", headers={"Authorization": "Bearer x"}).status_code == 401
 
 
 def test_an_error_of_ours_tells_nothing_of_the_inside(
