@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+import socket
+from contextlib import contextmanager, nullcontext
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from app.settings import Settings, load_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from filelock import AcquireReturnProxy
 
 
 def migrate() -> None:
@@ -44,28 +47,43 @@ def serve() -> None:
     Example: DABIAO_PORT=9000 dabiao serve
     """
     settings = load_settings()
-    database = Database(settings.database_url)
-    if database.path is None:
-        _run(settings)
-        return
-    with _only_server(database.path):
+    path = Database(settings.database_url).path
+    if path is not None and not path.exists():
+        # PostgreSQL may come, or be migrated, while the server waits; this one nobody else makes.
+        msg = f"there is no database {path} yet; dabiao migrate makes it"
+        raise Misconfigured(msg)
+    _try_to_listen(settings.host, settings.port)
+    with nullcontext() if path is None else _only_server(path):
         _run(settings)
 
 
-def _only_server(path: Path) -> FileLock:
-    """Return the lock that the one server of an embedded database holds.
+def _try_to_listen(host: str, port: int) -> None:
+    """Raise Misconfigured where the address is taken, or is not ours: the server's log says more.
+
+    Somebody may yet take it before the server does; then its log alone says so.
+    """
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            # As the server does: connections of an earlier one that linger are no hindrance.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        msg = f"{host}, port {port}, cannot be listened on: {error.strerror}"
+        raise Misconfigured(msg) from error
+
+
+def _only_server(path: Path) -> AcquireReturnProxy[FileLock]:
+    """Take the lock that the one server of an embedded database holds.
 
     Its snapshots and its queue of writes live in the process, so a second server beside it would
     answer with stale metrics; several processes belong on PostgreSQL.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path.with_name(f"{path.name}.serving"), timeout=0)
     try:
-        lock.acquire()
+        return FileLock(path.with_name(f"{path.name}.serving"), timeout=0).acquire()
     except Timeout as error:
         msg = f"another server has {path} open; several servers need PostgreSQL"
         raise Misconfigured(msg) from error
-    return lock
 
 
 def _run(settings: Settings) -> None:
