@@ -16,6 +16,7 @@ import yaml
 from app.domain.finding import Finding
 from app.errors import NotFound, Refused
 from app.intake.catalogue import Placed, load
+from app.intake.limits import bad_character
 from app.intake.resource_reading import read_resource
 from app.intake.resources import RESOURCES
 from app.intake.strict_json import JsonNumber
@@ -134,7 +135,14 @@ def _in_file(found: Finding, name: str) -> Finding:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with numbers as they are written, no dates, and no field twice."""
+    """YAML with numbers as they are written, no dates, no field twice, text that can be kept."""
+
+    def compose_scalar_node(self, anchor: dict[Any, yaml.Node]) -> yaml.ScalarNode:
+        """Take a key or a value, if every character of it can be kept."""
+        node = super().compose_scalar_node(anchor)
+        if (character := bad_character(node.value)) is not None:
+            raise _wrong(node, f"the character {character} cannot be kept")
+        return node
 
 
 def _construct_number(_loader: yaml.SafeLoader, node: yaml.ScalarNode) -> JsonNumber:

@@ -273,8 +273,11 @@ TRAPS: dict[str, tuple[str | bytes, int | None, str]] = {
     "a folded target that is a number": (
         f"- {{{TARGET}, target: 22.5, due: 2013}}", 1, "targets.yaml: target"),
     "a list for text": (f"- {{{GOOD}, source: [a, b]}}", 1, "targets.yaml: source"),
-    "a NUL in text": (f'- {{{GOOD}, source: "a\\0b"}}', 1, "targets.yaml: source"),
-    "half a character in text": (f'- {{{GOOD}, source: "\\uD800"}}', 1, "targets.yaml: source"),
+    "a NUL in text": (f'- {{{GOOD}, source: "a\\0b"}}', None, "targets.yaml"),
+    "half a character in text": (f'- {{{GOOD}, source: "\\uD800"}}', None, "targets.yaml"),
+    "half a character in a field's name": (f'- {{{GOOD}, "\\uD800": x}}', None, "targets.yaml"),
+    "half a character in a number": (
+        f'- {{{GOOD}, weight: !!int "\\uD800"}}', None, "targets.yaml"),
     "an alias of nothing": (f"- {{{GOOD}, source: *nobody}}", None, "targets.yaml"),
     "an entry within itself": ("- &a {plan: *a}", 1, "targets.yaml: plan"),
     "a list within itself": ("&a [*a]", 1, "targets.yaml"),
