@@ -17,6 +17,7 @@ from metrics.negotiation import OPENMETRICS, TEXT
 from tests.metrics import world
 from tests.metrics.reading import parsed, series
 from tests.metrics.serving import application
+from tests.parts import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -175,13 +176,14 @@ def test_a_database_that_hangs_holds_up_one_thread_and_no_scrape(
     settled: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scrapes() -> None:
-        endpoint = Metrics(Cache(settled, "zh"), None, patience=0.05)
-        before = await scrape(endpoint)
+        cache = Cache(settled, "zh")
+        patient, endpoint = Metrics(cache, None, patience=60), Metrics(cache, None, patience=0.05)
+        before = await scrape(patient)
         with hanging(settled, monkeypatch) as waiting:
             during = await asyncio.gather(*(scrape(endpoint) for _ in range(5)))
             again = await scrape(endpoint)
+            await asyncio.to_thread(wait_until, lambda: waiting, seconds=20, what="a read")
             assert len(waiting) == 1
-        patient = Metrics(endpoint._cache, None)
         after = await scrape(patient)
 
         assert [*during, again] == [before | {SUCCESS: 0.0}] * 6
