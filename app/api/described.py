@@ -78,7 +78,7 @@ def written(example: object) -> str:
 def read_examples(contents: dict[str, Any]) -> None:
     """Put the examples of JSON contents back as what they are."""
     for kind, content in contents.items():
-        if kind == "application/json":
+        if kind == "application/json" and "example" in content:
             content["example"] = orjson.loads(content["example"])
 
 

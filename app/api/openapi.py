@@ -57,15 +57,18 @@ def describe(app: FastAPI) -> dict[str, Any]:
     names = _names(app)
     for path, method, operation in _operations(document):
         if path.startswith(PREFIX):
-            for parameter in operation.get("parameters", ()):
-                _without_null(parameter["schema"])
-            read_examples(operation.get("requestBody", {}).get("content", {}))
-            for described in operation["responses"].values():
-                if "example" in described.get("content", {}).get("application/json", {}):
-                    read_examples(described["content"])
+            _tidy(operation)
             _complete(operation, names[path, method], with_body=method in ("post", "put"))
             _hoist(operation, schemas)
     return document
+
+
+def _tidy(operation: dict[str, Any]) -> None:
+    """Undo what the framework does to parameters and examples."""
+    for parameter in operation.get("parameters", ()):
+        _without_null(parameter["schema"])
+    for part in (operation.get("requestBody", {}), *operation["responses"].values()):
+        read_examples(part.get("content", {}))
 
 
 def _names(app: FastAPI) -> dict[tuple[str, str], str]:
