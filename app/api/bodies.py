@@ -13,12 +13,12 @@ from app.api.multipart import MULTIPART, Part, options_of, parts_of
 from app.domain.finding import Finding
 from app.errors import Refused, TooLarge, UnsupportedMedia
 from app.intake.limits import quotable
-from app.intake.submission import CSV, JSON
+from app.intake.submission import CSV, JSON, XLSX
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
-_BY_SUFFIX: Final = {".csv": CSV, ".json": JSON}
+_BY_SUFFIX: Final = {".csv": CSV, ".json": JSON, ".xlsx": XLSX}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,6 @@ def _body(part: Part, filename: str) -> Body:
     Browsers send a CSV file as what their system takes it for, a spreadsheet mostly.
     """
     media_type, charset = _media_type(part.content_type)
-    if media_type not in (CSV, JSON):
+    if media_type not in (CSV, JSON, XLSX):
         media_type = _BY_SUFFIX.get(PurePath(filename).suffix.lower(), media_type)
     return Body(part.content, media_type, charset, filename)

@@ -8,6 +8,7 @@ import orjson
 
 from app.api import examples
 from app.api.schemas import Page
+from app.intake.submission import XLSX
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -127,6 +128,7 @@ BODY_REFERENCE = "#/components/schemas/{model}Body"
 def submission_body() -> dict[str, Any]:
     """Describe what can be posted as a submission."""
     csv = {"schema": {"type": "string"}, "example": examples.CSV_FILE}
+    workbook = {"schema": {"type": "string", "format": "binary"}}
     form = {
         "schema": {
             "type": "object",
@@ -143,6 +145,7 @@ def submission_body() -> dict[str, Any]:
             "content": {
                 "application/json": actuals,
                 "text/csv": csv,
+                XLSX: workbook,
                 "multipart/form-data": form,
             },
         }

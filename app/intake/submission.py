@@ -19,6 +19,7 @@ from app.intake.limits import BAD_CHARACTER
 from app.intake.plausibility import questions
 from app.intake.tabular import read_csv
 from app.intake.validation import check
+from app.intake.workbook import read_workbook
 from app.ledger import journal, revisions, submissions
 from app.ledger.submissions import NewSubmission, OnError, Outcome, Receipt, Result, Source
 from app.ledger.tables import NAME_LENGTH
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,15 @@ def read(post: Post, actor: Actor) -> Delivery:
     """Put a delivery's bytes into a table.
 
     Raises UnsupportedMedia for formats not read, Refused for an idempotency key that cannot be
-    kept. A reader for another format (a workbook) is one more line here.
+    kept. A reader for another format is one more line here.
     """
     _check_key(post.idempotency_key)
     if post.media_type == JSON:
         source, table = Source.API, read_actuals(post.body)
     elif post.media_type == CSV:
         source, table = Source.CSV, read_csv(post.body, post.charset)
+    elif post.media_type == XLSX:
+        source, table = Source.XLSX, read_workbook(post.body)
     else:
         msg = f"{post.media_type or 'a body without a Content-Type'} is not read here"
         raise UnsupportedMedia(msg)
