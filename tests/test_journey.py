@@ -67,6 +67,11 @@ class Service:
         found: dict[str, Any] = line
         return found
 
+    def explained(self, **query: str) -> dict[str, Any]:
+        """Return its arithmetic, without the instant that the page is of."""
+        page = self.get(f"{TARGET}/explain", **query)
+        return {name: value for name, value in page.items() if name != "as_of"}
+
     def figures_on_metrics(self) -> dict[Any, float]:
         """Return what is exposed, without the counters and instants of deliveries."""
         passing = ("kpi_submission", "kpi_snapshot")
@@ -152,7 +157,7 @@ def a_further_month_changes_every_page(service: Service, reporter: str) -> None:
     assert (line["period"], line["actual"], line["status"]) == (JUNE, "27.2", "off_track")
     points = {point["period"]: point for point in service.get(f"{TARGET}/series")["items"]}
     assert points[JUNE]["actual"] == "27.2"
-    explained = service.get(f"{TARGET}/explain", period=JUNE)
+    explained = service.explained(period=JUNE)
     assert [step["numbers"] for step in explained["steps"] if step["name"] == "ratio"] == [
         "1 + (23 - 27.2) / |23| = 0.817391304347"
     ]
@@ -193,7 +198,7 @@ def a_wrong_row_is_refused_and_kept(service: Service, reporter: str) -> str:
 
 def a_correction_gives_its_reason(service: Service, reporter: str, before: str) -> None:
     header, row = "kpi,department,period,value,reason", f"{KPI},{OFFICE},{JUNE},27.3"
-    board, explained = service.verdict(period=JUNE), service.get(f"{TARGET}/explain", period=JUNE)
+    board, explained = service.verdict(period=JUNE), service.explained(period=JUNE)
 
     without = service.post(reporter, f"{header}\n{row},\n")
     with_reason = service.post(reporter, f"{header}\n{row},counted anew\n")
@@ -209,7 +214,7 @@ def a_correction_gives_its_reason(service: Service, reporter: str, before: str) 
         ("27.3", "counted anew"),
     ]
     assert service.verdict(period=JUNE, as_of=before) == board
-    assert service.get(f"{TARGET}/explain", period=JUNE, as_of=before) == explained
+    assert service.explained(period=JUNE, as_of=before) == explained
 
 
 def a_revised_target_leaves_earlier_verdicts(service: Service, before: str) -> None:
