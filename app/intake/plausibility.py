@@ -19,7 +19,7 @@ from app.domain.plausibility.parts import Family
 from app.domain.plausibility.robust import far_from_history
 from app.domain.plausibility.series import Point, Series
 from app.domain.plausibility.shifted import LEAST_ROWS, Line, Usual, shifted
-from app.ledger.histories import histories
+from app.ledger.histories import exact, histories
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,12 +31,16 @@ if TYPE_CHECKING:
     from app.intake.table import Table
     from app.intake.validation import Entry
     from app.ledger.catalogue import StoredCatalogue
-    from app.ledger.histories import Recorded, SeriesKey
+    from app.ledger.histories import SeriesKey
 
 MOST_WARNINGS = 1000
 PERIODS_BEFORE = 36
-"""Periods before a delivery's first, and after its last, that are its history."""
+"""Periods before a delivery's first that are its history, and after its last."""
 PERIODS_AFTER = 12
+FEWEST_BEFORE = 12
+MOST_FIGURES = 200_000
+"""Figures of the history beyond which fewer periods are read, down to the fewest: the one writer
+waits for them."""
 
 FamilyKey = tuple[str, str]
 """KPI code and the whole's department code."""
@@ -101,7 +105,7 @@ class _Asking:
             ),
         }
         needed = [key for key in wanted if _has_checks(self._catalogue, key)]
-        self._recorded = histories(connection, stored, needed, _spans(entries))
+        self._recorded = histories(connection, stored, needed, _spans(entries, len(needed)))
         self._posted: dict[SeriesKey, dict[Period, Entry]] = {}
         for entry in changing:
             of_series = self._posted.setdefault((entry.kpi, entry.department), {})
@@ -133,22 +137,16 @@ class _Asking:
         return made
 
     def _points(self, key: SeriesKey) -> list[Point]:
-        posted = self._posted.get(key, {})
-        recorded = self._recorded.get(key, ())
-        points = [
-            *self._read(key[0], (one for one in recorded if one.period not in posted)),
-            *self._read(key[0], posted.values()),
-        ]
+        recorded, posted = self._recorded.get(key, []), self._posted.get(key)
+        if not posted:
+            return recorded
+        factor = self._catalogue.kpis[key[0]].factor
+        points = [point for point in recorded if point.period not in posted]
+        for entry in posted.values():
+            if (value := exact(entry.amount, factor)) is not None:
+                breaks = entry.observation_status is ObservationStatus.BREAK
+                points.append(Point(entry.period, value, entry.row, breaks))
         return sorted(points, key=lambda point: point.period.ordinal)
-
-    def _read(self, kpi: str, figures: Iterable[Recorded | Entry]) -> Iterator[Point]:
-        """Yield the figures that have a value."""
-        factor = self._catalogue.kpis[kpi].factor
-        for figure in figures:
-            if (value := figure.amount.number(factor)) is not None:
-                row = getattr(figure, "row", None)
-                breaks = figure.observation_status is ObservationStatus.BREAK
-                yield Point(figure.period, value, row, breaks)
 
     def _lines(self) -> Mapping[Period, list[Line]]:
         """Return the rows of every period in the order of the file, with what is usual there."""
@@ -156,7 +154,7 @@ class _Asking:
         usual: dict[SeriesKey, Usual | None] = {}
         for entry in self._together:
             kpi, key = self._catalogue.kpis[entry.kpi], (entry.kpi, entry.department)
-            value = entry.amount.number(kpi.factor)
+            value = exact(entry.amount, kpi.factor)
             if value is None:
                 continue
             if key not in usual:
@@ -221,8 +219,12 @@ def _is_complete(catalogue: Catalogue, kpi: str, whole: str) -> bool:
     return len(branches) > 1 and all(catalogue.members(kpi, child) for child in branches)
 
 
-def _spans(entries: Iterable[Entry]) -> dict[Frequency, Span]:
-    """Return, per frequency, the periods delivered and those around them that are their history."""
+def _spans(entries: Iterable[Entry], series: int) -> dict[Frequency, Span]:
+    """Return, per frequency, the periods delivered and those around them that are their history.
+
+    series: how many of them are read; the more there are, the less of each.
+    """
+    before = max(FEWEST_BEFORE, min(PERIODS_BEFORE, MOST_FIGURES // max(series, 1)))
     spans: dict[Frequency, Span] = {}
     for period in {entry.period for entry in entries}:
         known = spans.get(period.frequency, Span(period, period))
@@ -231,6 +233,6 @@ def _spans(entries: Iterable[Entry]) -> dict[Frequency, Span]:
             max(known.last, period, key=lambda one: one.ordinal),
         )
     return {
-        frequency: Span(span.first.shift(-PERIODS_BEFORE), span.last.shift(PERIODS_AFTER))
+        frequency: Span(span.first.shift(-before), span.last.shift(PERIODS_AFTER))
         for frequency, span in spans.items()
     }

@@ -101,7 +101,7 @@ def _first(*rows: int | None) -> int | None:
 
 
 def _total(parts: Figures) -> Fraction:
-    return sum((part.value for part in parts.values()), Fraction(0))
+    return sum((Fraction(part.value) for part in parts.values()), Fraction(0))
 
 
 def _slack(whole: Point, parts: Figures) -> float:
@@ -109,7 +109,7 @@ def _slack(whole: Point, parts: Figures) -> float:
 
 
 def _adds_up(whole: Point, parts: Figures) -> bool:
-    return abs(_total(parts) - whole.value) <= _slack(whole, parts)
+    return abs(_total(parts) - Fraction(whole.value)) <= _slack(whole, parts)
 
 
 def _exceeds(part: Point, whole: Point) -> bool:
@@ -122,4 +122,4 @@ def _more_than(whole: Point, parts: Figures) -> bool:
     """Tell whether parts of what cannot be negative are more than the whole together."""
     if whole.value < 0 or any(part.value < 0 for part in parts.values()):
         return False
-    return _total(parts) - whole.value > _slack(whole, parts)
+    return _total(parts) - Fraction(whole.value) > _slack(whole, parts)

@@ -31,6 +31,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from app.domain.kpi import Kind
+from app.domain.number import MAX_FRACTION_DIGITS
 from app.domain.plausibility.series import about, places, warning, written
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ FAR = 3.5
 LEAST_POINTS = 6
 """Figures that a history must have beside the one in question."""
 
+_FINEST = 10.0**-MAX_FRACTION_DIGITS
 _LEAST_SPREAD = 0.02
 """Of the median."""
 _SEASONAL_MARGIN = 1.5
@@ -105,9 +107,13 @@ def far_from_history(series: Series) -> Iterator[Finding]:
         compared = list(series.points)
     if not posted or len(compared) < LEAST_POINTS + among:
         return
+    values = [float(point.value) for point in compared]
+    # Nearly every series ends here, before anything dear is computed: a smaller spread finds more.
+    if not _far(posted, Yardstick.of(values, least=_FINEST, own=int(among))):
+        return
     least = least_spread([*compared, *posted])
-    levels = Yardstick.of([float(point.value) for point in compared], least=least, own=int(among))
-    far = [point for point in posted if abs(levels.score(float(point.value))) > FAR]
+    levels = Yardstick.of(values, least=least, own=int(among))
+    far = _far(posted, levels)
     if not far:
         return
     step = _difference if any(point.value <= 0 for point in series.points) else _growth
@@ -124,9 +130,13 @@ def far_from_history(series: Series) -> Iterator[Finding]:
             yield _told(point, series, levels, [p for p in compared if p is not point])
 
 
+def _far(points: Sequence[Point], levels: Yardstick) -> list[Point]:
+    return [point for point in points if abs(levels.score(float(point.value))) > FAR]
+
+
 def _difference(one: Point, other: Point) -> float:
     """Return the change per period between two figures."""
-    return float(other.value - one.value) / (other.period.ordinal - one.period.ordinal)
+    return (float(other.value) - float(one.value)) / (other.period.ordinal - one.period.ordinal)
 
 
 def _growth(one: Point, other: Point) -> float:

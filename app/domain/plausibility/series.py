@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.finding import Finding, Severity
 from app.domain.number import MAX_FRACTION_DIGITS, write_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from fractions import Fraction
 
     from app.domain.kpi import Kpi
     from app.domain.period import Period
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 _SIGNIFICANT_DIGITS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One figure with a value.
+class Point(NamedTuple):
+    """One figure with a value; a tuple, since histories hold very many.
 
+    value: exact; a fraction only where the figure is numerator over denominator.
     row: the row of the delivery that changes it; None for a figure that is on record and stays.
     breaks: whether the figure is marked as a break in series.
     """
 
     period: Period
-    value: Fraction
+    value: Decimal | Fraction
     row: int | None = None
     breaks: bool = False
 
@@ -67,9 +67,9 @@ def warning(code: str, row: int | None, values: Mapping[str, str]) -> Finding:
     return Finding(code, row, values=values, severity=Severity.WARNING)
 
 
-def written(value: Fraction) -> str:
+def written(value: Decimal | Fraction) -> str:
     """Write a figure; one that is no finite decimal is rounded to the digits that are kept."""
-    scaled = round(value * 10**MAX_FRACTION_DIGITS)
+    scaled = round(Fraction(value) * 10**MAX_FRACTION_DIGITS)
     return write_number(Decimal(scaled).scaleb(-MAX_FRACTION_DIGITS))
 
 
@@ -78,13 +78,13 @@ def about(value: float) -> str:
     return write_number(Decimal(f"{value:.{_SIGNIFICANT_DIGITS}g}"))
 
 
-def places(values: Iterable[Fraction]) -> int | None:
+def places(values: Iterable[Decimal | Fraction]) -> int | None:
     """Return how many digits after the point figures have; None if a quotient is among them."""
-    common = math.lcm(*(value.denominator for value in values))
+    common = math.lcm(*(value.as_integer_ratio()[1] for value in values))
     return next((n for n in range(MAX_FRACTION_DIGITS + 1) if 10**n % common == 0), None)
 
 
-def rounding(values: Sequence[Fraction]) -> float:
+def rounding(values: Sequence[Decimal | Fraction]) -> float:
     """Return how far a sum over figures may be off because each of them was rounded.
 
     Half a unit of the last digit for each, 0 where all are whole: whole numbers are counts.

@@ -20,6 +20,7 @@ from app.domain.plausibility.series import about, warning, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from decimal import Decimal
     from fractions import Fraction
 
     from app.domain.finding import Finding
@@ -68,7 +69,7 @@ class Line:
     row: int
     kpi: str
     department: str
-    value: Fraction
+    value: Decimal | Fraction
     changes: bool
     usual: Usual | None
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,7 +53,7 @@ def test_of_several_months_only_the_one_that_fell_is_told() -> None:
 
 def test_an_earlier_month_that_comes_late_is_asked_about_itself() -> None:
     whole = series([3, 9, 5], of=PLATFORMS)
-    late = replace(whole.points[1], row=8)
+    late = whole.points[1]._replace(row=8)
     (found,) = fell(Series(PLATFORMS, "D", [whole.points[0], late, whole.points[2]]))
     assert (found.row, found.code) == (8, "falls_later")
     assert english(found) == (
@@ -73,7 +72,7 @@ def test_what_is_not_marked_may_fall() -> None:
 
 def test_a_break_begins_anew() -> None:
     whole = series([9], [5], of=PLATFORMS)
-    broken = Series(PLATFORMS, "D", [whole.points[0], replace(whole.points[1], breaks=True)])
+    broken = Series(PLATFORMS, "D", [whole.points[0], whole.points[1]._replace(breaks=True)])
     assert not [found for piece in broken.unbroken() for found in fell(piece)]
 
 

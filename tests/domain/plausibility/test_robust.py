@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import math
 from collections import defaultdict
-from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -101,7 +100,7 @@ def test_several_months_posted_at_once_in_the_wrong_unit_are_all_told() -> None:
 
 def test_a_correction_is_judged_by_the_figures_on_both_sides() -> None:
     given = series([*STEADY, *STEADY])
-    wrong = replace(given.points[5], value=Fraction(225), row=9)
+    wrong = given.points[5]._replace(value=Fraction(225), row=9)
     assert rows(Series(given.kpi, "D", [*given.points[:5], wrong, *given.points[6:]])) == [9]
 
 
@@ -112,7 +111,7 @@ def test_in_a_series_that_comes_as_a_whole_the_one_wild_figure_is_told() -> None
 
 def test_a_correction_of_the_only_wild_figure_is_welcome() -> None:
     given = series([*STEADY, 225, *STEADY])
-    right = replace(given.points[8], value=Fraction("22.5"), row=2)
+    right = given.points[8]._replace(value=Fraction("22.5"), row=2)
     assert rows(Series(given.kpi, "D", [*given.points[:8], right, *given.points[9:]])) == []
 
 
@@ -192,7 +191,7 @@ def test_what_is_on_record_is_not_asked_about() -> None:
 
 def test_nothing_is_compared_across_a_break() -> None:
     given = series([*STEADY, 45, 45.1, 44.9], [45.2])
-    broken = replace(given.points[len(STEADY)], breaks=True)
+    broken = given.points[len(STEADY)]._replace(breaks=True)
     points = [*given.points[:8], broken, *given.points[9:]]
     before, after = Series(given.kpi, "D", points).unbroken()
     assert [len(before.points), len(after.points)] == [8, 4]
@@ -231,7 +230,7 @@ def test_the_figures_of_the_seeds_raise_nothing(name: str, figures: list[tuple[s
     of = kpi(kind=kinds()[name.split(maxsplit=1)[0]])
     for count in range(1, len(figures) + 1):
         points = [Point(period(at), Fraction(value)) for at, value in figures[:count]]
-        points[-1] = replace(points[-1], row=2)
+        points[-1] = points[-1]._replace(row=2)
         assert rows(Series(of, "D", points)) == [], f"{name}, {points[-1].period}"
     points = [Point(period(at), Fraction(value), row=2) for at, value in figures]
     assert rows(Series(of, "D", points)) == []
