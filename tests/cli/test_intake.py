@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from openpyxl import Workbook
 
 from app.ledger import submissions
 from app.ledger.database import Database
@@ -59,6 +60,17 @@ def test_a_file_is_taken_in(name: str, text: str, loaded: str, tmp_path: Path) -
     assert kept(loaded) == [(Outcome.ACCEPTED, name, 1)]
     history = dabiao("history", "pendency", "exam", "2013-01", "--json").json
     assert [line["value"] for line in history] == ["23.1"]
+
+
+def test_a_workbook_is_taken_in(catalogue: str, tmp_path: Path) -> None:
+    book = Workbook()
+    assert book.active is not None
+    for row in (line.split(",") for line in GOOD.splitlines()):
+        book.active.append(row)
+    book.save(tmp_path / "january.XLSX")
+    ran = submit(name="january.XLSX")
+    assert (ran.status, ran.err) == (0, "")
+    assert kept(catalogue) == [(Outcome.ACCEPTED, "january.XLSX", 1)]
 
 
 def test_standard_input_is_taken_in(loaded: str) -> None:
