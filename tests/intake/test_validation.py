@@ -317,9 +317,14 @@ def test_findings_of_a_file_name_its_own_rows_and_headers() -> None:
 
 
 def test_a_row_with_a_reader_s_finding_is_refused_and_still_checked() -> None:
-    text = "kpi,department,period,value\npendency,exam,2013-03,x,surplus\n"
+    lines = ["pendency,exam,2013-03,x,surplus", "cases,exam,2013-03,1,surplus"]
+    text = "\n".join(["kpi,department,period,value", *lines])
     result = check(read_csv(text.encode()), CATALOGUE, REPORTER, TODAY)
-    assert sorted(found.code for found in result.findings) == ["not_a_number", "too_many_cells"]
+    assert sorted((found.row, found.code) for found in result.findings) == [
+        (2, "not_a_number"),
+        (2, "too_many_cells"),
+        (3, "too_many_cells"),
+    ]
     assert result.entries == ()
 
 
