@@ -42,6 +42,7 @@ class Settings(BaseModel):
     )
     metrics_token: str | None = Field(
         default=None,
+        min_length=1,
         description="The bearer token that `/metrics` needs; unset, it is open.",
     )
     timezone: str = Field(

@@ -164,6 +164,7 @@ def test_an_unknown_name_in_the_file_stops_the_start(monkeypatch: pytest.MonkeyP
 WRONG: dict[str, tuple[str, str]] = {
     "a port that is no number": ("DABIAO_PORT", "http"),
     "no port": ("DABIAO_PORT", ""),
+    "an empty token, which would open or close everything": ("DABIAO_METRICS_TOKEN", ""),
     "half a port": ("DABIAO_PORT", "80.5"),
     "a port above all": ("DABIAO_PORT", "65536"),
     "a port below all": ("DABIAO_PORT", "-1"),
