@@ -39,6 +39,7 @@ RESOURCES: Final[dict[str, Example]] = {
         "maximum": 120,
         "definition": "From filing to grant, mean over the cases closed in the month",
         "early_figures": False,
+        "sum_of": None,
         "reported_by": ["examination-management"],
     },
     "target": {

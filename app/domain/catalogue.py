@@ -40,6 +40,15 @@ class Catalogue:
         """Per KPI, the departments that report it."""
         return {kpi.code: frozenset(kpi.reported_by) for kpi in self.kpis.values()}
 
+    @cached_property
+    def totals(self) -> Mapping[str, tuple[str, ...]]:
+        """Per flow, the stocks that are its running totals."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for kpi in self.kpis.values():
+            if kpi.sum_of is not None:
+                found[kpi.sum_of.kpi].append(kpi.code)
+        return {code: tuple(sorted(codes)) for code, codes in found.items()}
+
     def members(self, kpi: str, department: str) -> tuple[str, ...]:
         """Return the departments whose figures count for a target at `department`.
 

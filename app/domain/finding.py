@@ -142,6 +142,7 @@ TEMPLATES: Mapping[str, str] = {
         "{neighbour_newest}) better than {kpi} of {department} (last figure {newest}): the rows "
         "{first} to {last} look shifted against each other."
     ),
+    "sum_differs": "In {period}, {kpi} is {value}, but {figures} make {sum}.",
     "too_many_warnings": "More is odd in this delivery; the first {limit} questions are listed.",
     # catalogue
     "invalid": "{problem}.",
@@ -159,6 +160,8 @@ TEMPLATES: Mapping[str, str] = {
     "point_not_before_due": "The point {period} must lie before the due period or on it.",
     "milestone_mismatch": "The target “done” belongs to milestones, and only to them.",
     "code_mismatch": "The code in the body, {body}, is not the one in the address, {address}.",
+    "total_not_a_stock": "Only a stock can be the running total of a flow.",
+    "not_a_flow_to_sum": "{kpi} is not a flow of the same frequency, which alone can be summed up.",
     "frequency_fixed": "The frequency of a KPI with figures cannot change; make a new KPI.",
     "unknown_parameter": "“{name}” is not a query parameter that is known here.",
     "repeated_parameter": "The query parameter “{name}” stands there twice.",

@@ -43,6 +43,23 @@ class DepartmentKind(StrEnum):
     REGION = "region"
 
 
+class Over(StrEnum):
+    """Since when a total adds up a flow."""
+
+    YEAR = "year"
+    """Since the year's beginning: the year to date."""
+    EVER = "ever"
+    """Since records began: the cumulative total."""
+
+
+@dataclass(frozen=True, slots=True)
+class SumOf:
+    """What a stock is the running total of: a flow of the same frequency, and since when."""
+
+    kpi: str
+    over: Over
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A named span of time with targets."""
@@ -86,6 +103,7 @@ class Kpi:
     maximum: Decimal | None = None
     definition: str | None = None
     early_figures: bool = False
+    sum_of: SumOf | None = None
     reported_by: tuple[str, ...] = ()
 
     @property

@@ -200,7 +200,7 @@ def _findings(thing: Thing, after: Catalogue) -> Iterator[Finding]:
         case Department():
             return department_findings(thing, after.departments)
         case Kpi():
-            return kpi_findings(thing, after.departments)
+            return kpi_findings(thing, after.departments, after.kpis)
         case Target():
             return target_findings(thing, after.kpis[thing.kpi], after.plans[thing.plan])
 

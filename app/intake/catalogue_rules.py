@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.domain.finding import Finding
@@ -38,8 +39,10 @@ def department_findings(
         at = departments[at].parent
 
 
-def kpi_findings(kpi: Kpi, departments: Mapping[str, Department]) -> Iterator[Finding]:
-    """Yield what is wrong with a KPI."""
+def kpi_findings(
+    kpi: Kpi, departments: Mapping[str, Department], kpis: Mapping[str, Kpi]
+) -> Iterator[Finding]:
+    """Yield what is wrong with a KPI among all, itself included."""
     for code in kpi.reported_by:
         if code not in departments:
             yield Finding("unknown_department", column="reported_by", values={"name": code})
@@ -47,6 +50,25 @@ def kpi_findings(kpi: Kpi, departments: Mapping[str, Department]) -> Iterator[Fi
         yield Finding(
             "invalid", column="minimum", values={"problem": "the minimum is above the maximum"}
         )
+
+    yield from _total_findings(kpi, kpis)
+    for other in kpis.values():
+        if other.sum_of is not None and other.sum_of.kpi == kpi.code and other.code != kpi.code:
+            for found in _total_findings(other, kpis):
+                yield replace(found, column=f"{other.code}: {found.column}")
+
+
+def _total_findings(kpi: Kpi, kpis: Mapping[str, Kpi]) -> Iterator[Finding]:
+    """Yield what is wrong with a running total: it is a stock, and adds up a flow like itself."""
+    if kpi.sum_of is None:
+        return
+    if kpi.kind is not Kind.STOCK:
+        yield Finding("total_not_a_stock", column="sum_of")
+    flow = kpis.get(kpi.sum_of.kpi)
+    if flow is None:
+        yield Finding("unknown_kpi", column="sum_of", values={"name": kpi.sum_of.kpi})
+    elif flow.kind is not Kind.FLOW or flow.frequency is not kpi.frequency:
+        yield Finding("not_a_flow_to_sum", column="sum_of", values={"kpi": flow.code})
 
 
 def target_findings(target: Target, kpi: Kpi, plan: Plan) -> Iterator[Finding]:

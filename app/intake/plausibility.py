@@ -8,17 +8,19 @@ times, so that a long delivery takes as long as its rows and their histories, no
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from app.domain.figure import ObservationStatus
 from app.domain.finding import Finding, Severity
-from app.domain.kpi import Kind
+from app.domain.kpi import Kind, Over
 from app.domain.period import Span
 from app.domain.plausibility.monotone import fell
 from app.domain.plausibility.parts import Family
 from app.domain.plausibility.robust import far_from_history
 from app.domain.plausibility.series import Point, Series
 from app.domain.plausibility.shifted import LEAST_ROWS, Line, Usual, shifted
+from app.domain.plausibility.sums import against_each_other, against_flow
 from app.ledger.histories import exact, histories
 
 if TYPE_CHECKING:
@@ -95,6 +97,7 @@ class _Asking:
         self._together = entries if len(changing) >= LEAST_ROWS else ()
         self._touched = list(dict.fromkeys((entry.kpi, entry.department) for entry in changing))
         self._families = _families(self._catalogue, self._touched)
+        self._flows = _flows(self._catalogue, self._touched)
         wanted = {
             *self._touched,
             *((entry.kpi, entry.department) for entry in self._together),
@@ -102,6 +105,11 @@ class _Asking:
                 (kpi, code)
                 for (kpi, whole), parts in self._families.items()
                 for code in (whole, *parts)
+            ),
+            *(
+                (code, department)
+                for flow, department in self._flows
+                for code in (flow, *self._catalogue.totals[flow])
             ),
         }
         needed = [key for key in wanted if _has_checks(self._catalogue, key)]
@@ -128,6 +136,20 @@ class _Asking:
             complete = _is_complete(self._catalogue, kpi, whole)
             members = [self._series((kpi, code)) for code in parts]
             yield from Family(self._series((kpi, whole)), members, complete=complete).findings()
+
+        for flow, department in self._flows:
+            yield from self._sums(flow, department)
+
+    def _sums(self, flow: str, department: str) -> Iterator[Finding]:
+        """Yield what does not fit between a flow and its running totals."""
+        by_start: dict[Over, list[Series]] = {Over.YEAR: [], Over.EVER: []}
+        for code in self._catalogue.totals[flow]:
+            if (sum_of := self._catalogue.kpis[code].sum_of) is not None:
+                total = self._series((code, department))
+                by_start[sum_of.over].append(total)
+                yield from against_flow(total, sum_of.over, self._series((flow, department)))
+        for ever, year in product(by_start[Over.EVER], by_start[Over.YEAR]):
+            yield from against_each_other(ever, year)
 
     def _series(self, key: SeriesKey) -> Series:
         """Return a series as it would stand with the delivery, in order of time."""
@@ -203,6 +225,17 @@ def _families(
                 if parts:
                     families[kpi, whole] = parts
     return families
+
+
+def _flows(catalogue: Catalogue, touched: Iterable[SeriesKey]) -> list[SeriesKey]:
+    """Return the flows, each of one department, that are touched themselves or by a total."""
+    found: dict[SeriesKey, None] = {}
+    for code, department in touched:
+        sum_of = catalogue.kpis[code].sum_of
+        flow = code if sum_of is None else sum_of.kpi
+        if flow in catalogue.totals:
+            found[flow, department] = None
+    return list(found)
 
 
 def _parts(catalogue: Catalogue, kpi: str, whole: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from app.domain.kpi import Department, DepartmentKind, Direction, Kind, Kpi, Plan
+from app.domain.kpi import Department, DepartmentKind, Direction, Kind, Kpi, Over, Plan, SumOf
 from app.domain.number import NumberError, parse_number
 from app.domain.period import Frequency, Period
 from app.domain.target import (
@@ -159,6 +159,13 @@ class DepartmentResource(Resource):
         )
 
 
+class SumOfResource(Resource):
+    """Which flow a stock is the running total of, and since when: the year's beginning, or ever."""
+
+    kpi: Code
+    over: Over
+
+
 class KpiResource(Resource):
     """A KPI: what is measured, once and for all."""
 
@@ -178,18 +185,24 @@ class KpiResource(Resource):
     maximum: Number | None = None
     definition: LongText | None = None
     early_figures: bool = False
+    sum_of: SumOfResource | None = None
     reported_by: list[Code] = []
 
     def to_domain(self) -> Kpi:
         """Return the KPI; the departments that report it come out sorted."""
         values: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
-        return Kpi(**{**values, "reported_by": tuple(sorted(set(self.reported_by)))})
+        total = None if self.sum_of is None else SumOf(self.sum_of.kpi, self.sum_of.over)
+        reporters = tuple(sorted(set(self.reported_by)))
+        return Kpi(**{**values, "sum_of": total, "reported_by": reporters})
 
     @classmethod
     def from_domain(cls, kpi: Kpi) -> Self:
         """Make the resource of a KPI."""
         values: dict[str, Any] = {name: getattr(kpi, name) for name in cls.model_fields}
-        return cls(**{**values, "reported_by": list(kpi.reported_by)})
+        total = None
+        if kpi.sum_of is not None:
+            total = SumOfResource(kpi=kpi.sum_of.kpi, over=kpi.sum_of.over)
+        return cls(**{**values, "sum_of": total, "reported_by": list(kpi.reported_by)})
 
 
 class BaselineResource(Resource):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, insert, select
 
 from app.domain.catalogue import Catalogue, TargetKey
-from app.domain.kpi import Department, DepartmentKind, Direction, Kind, Kpi, Plan
+from app.domain.kpi import Department, DepartmentKind, Direction, Kind, Kpi, Over, Plan, SumOf
 from app.domain.number import write_number
 from app.domain.period import Frequency, Period
 from app.domain.target import Baseline, Overshoot, Target, parse_goal
@@ -152,6 +152,7 @@ def _kpi(row: Row[Any], reported_by: Sequence[str]) -> Kpi:
         maximum=row.maximum,
         definition=row.definition,
         early_figures=row.early_figures,
+        sum_of=None if row.sum_of is None else SumOf(row.sum_of, Over(row.sum_over)),
         reported_by=tuple(reported_by),
     )
 
@@ -287,6 +288,8 @@ class CatalogueWriter:
                 "maximum": kpi.maximum,
                 "definition": kpi.definition,
                 "early_figures": kpi.early_figures,
+                "sum_of": None if kpi.sum_of is None else kpi.sum_of.kpi,
+                "sum_over": None if kpi.sum_of is None else kpi.sum_of.over,
             },
         )
         reporters = [

@@ -138,6 +138,9 @@ kpi_version = Table(
     Column("maximum", ExactDecimal),
     Column("definition", Text),
     Column("early_figures", Boolean, nullable=False),
+    # A code and not a number: for a foreign key SQLite would have to make the table anew.
+    Column("sum_of", String(CODE_LENGTH)),
+    Column("sum_over", String(8)),
     sqlite_with_rowid=False,
 )
 kpi_reporter = Table(

@@ -47,6 +47,7 @@ KPI = {
     "maximum": 99.5,
     "definition": "What it is",
     "early_figures": True,
+    "sum_of": None,
     "reported_by": ["exam", "law"],
 }
 RESOURCES = pytest.mark.parametrize(

@@ -134,6 +134,24 @@ def test_every_field_of_a_target_makes_a_new_version_and_is_read_back(filled: Of
         )
 
 
+def test_a_running_total_is_kept_and_its_flow_must_stay_one(filled: Office) -> None:
+    total = kpi("cases-of-the-year", kind="stock", sum_of={"kpi": "cases", "over": "year"})
+    assert put(filled, total, PLANNER).created
+    assert not put(filled, total, PLANNER).changed
+    with filled.database.read() as connection:
+        kept = filled.catalogue(connection).catalogue
+    assert kept.kpis["cases-of-the-year"] == total.to_domain()
+    assert kept.totals == {"cases": ("cases-of-the-year",)}
+    assert said(refused(filled, kpi("cases", kind="stock"))) == [
+        ("not_a_flow_to_sum", 1, "file.yaml: cases-of-the-year: sum_of")
+    ]
+    ever = kpi("cases-of-the-year", kind="stock", sum_of={"kpi": "cases", "over": "ever"})
+    assert put(filled, ever, PLANNER) == Stored(2, created=False, changed=True)
+    assert put(filled, kpi("cases-of-the-year", kind="stock"), PLANNER).version == 3
+    with filled.database.read() as connection:
+        assert filled.catalogue(connection).catalogue.totals == {}
+
+
 def test_a_put_goes_on_only_if_its_precondition_holds(filled: Office) -> None:
     seen: list[int | None] = []
 
@@ -189,7 +207,7 @@ def rules(resource: AnyResource) -> Iterator[Finding]:
             tree = {**SMALL.departments, resource.code: resource.to_domain()}
             return department_findings(resource.to_domain(), tree)
         case KpiResource():
-            return kpi_findings(resource.to_domain(), SMALL.departments)
+            return kpi_findings(resource.to_domain(), SMALL.departments, SMALL.kpis)
         case TargetResource():
             of = SMALL.kpis[resource.kpi]
             return target_findings(resource.to_domain(of.kind), of, SMALL.plans[resource.plan])
@@ -207,6 +225,19 @@ BROKEN: dict[str, tuple[AnyResource, str, str]] = {
     "a kpi reported by nobody known": (
         kpi("k", reported_by=["law", "moon"]), "unknown_department", "reported_by"),
     "a minimum above the maximum": (kpi("k", minimum="2", maximum="1"), "invalid", "minimum"),
+    "a running total of nothing known": (
+        kpi("k", kind="stock", sum_of={"kpi": "moon", "over": "ever"}), "unknown_kpi", "sum_of"),
+    "a running total of itself": (
+        kpi("k", kind="stock", sum_of={"kpi": "k", "over": "ever"}), "unknown_kpi", "sum_of"),
+    "a running total of a stock": (
+        kpi("k", kind="stock", sum_of={"kpi": "platforms", "over": "ever"}),
+        "not_a_flow_to_sum", "sum_of"),
+    "a running total by quarters of a month's flow": (
+        kpi("k", kind="stock", frequency="Q", sum_of={"kpi": "cases", "over": "year"}),
+        "not_a_flow_to_sum", "sum_of"),
+    "a flow that is a running total": (
+        kpi("k", kind="flow", sum_of={"kpi": "cases", "over": "year"}),
+        "total_not_a_stock", "sum_of"),
     "due after the plan": (target("<= 5", due="2014-01"), "due_outside_plan", "due"),
     "due before the plan": (target("<= 5", due="2012-12"), "due_outside_plan", "due"),
     "due in a year after the plan": (target("<= 5", due="2014"), "due_outside_plan", "due"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from time import process_time
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from app.intake.plausibility import MOST_WARNINGS, _spans
 from app.intake.submission import CSV, Post, read, receive, rehearse
 from app.intake.validation import Entry
 from app.ledger.submissions import Counts, OnError, Outcome, get
+from tests.domain.plausibility.published import APPLICATIONS, EVER, MONTH, YEAR
 from tests.factories import amount, period
 from tests.ledger.small_office import (
     CATALOGUE,
@@ -200,6 +202,61 @@ def test_a_centre_that_is_its_departments_only_part_is_no_whole(filled: Office) 
 
 def test_a_level_is_never_the_sum_of_its_parts(filled: Office) -> None:
     assert said(send(filled, row("20"), row("23", department="exam-east"))) == []
+
+
+# --- running totals ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_totals(filled: Office, clock: Clock) -> Office:
+    clock.set(2016, 1, 5)
+    return fill(
+        filled,
+        kpi(MONTH, kind="flow"),
+        kpi(YEAR, kind="stock", sum_of={"kpi": MONTH, "over": "year"}),
+        kpi(EVER, kind="stock", sum_of={"kpi": MONTH, "over": "ever"}),
+    )
+
+
+def published(at: str) -> list[Row]:
+    return [
+        {"kpi": code, "department": "law", "period": at, "value": str(value)}
+        for code, value in APPLICATIONS[at].items()
+    ]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_the_published_totals_fit(with_totals: Office, at_once: bool) -> None:  # noqa: FBT001
+    deliveries = [published(at) for at in APPLICATIONS]
+    for rows in [list(chain.from_iterable(deliveries))] if at_once else deliveries:
+        assert said(send(with_totals, *rows)) == []
+
+
+def test_a_total_that_does_not_fit_is_asked_about(with_totals: Office) -> None:
+    for at in ("2013-12", "2014-01"):
+        assert said(send(with_totals, *published(at))) == []
+    *right, ever = published("2014-08")
+    receipt = send(with_totals, *right, {**ever, "value": "3501841"})
+    assert said(receipt) == [(3, "value", "sum_differs")]
+    (found,) = receipt.result.findings
+    assert (found.values["sum"], found.values["value"]) == ("3501814", "3501841")
+    corrected = send(with_totals, {**ever, "reason": "two figures turned round"})
+    assert said(corrected) == []
+
+
+def test_a_month_that_does_not_fit_is_asked_about(with_totals: Office) -> None:
+    send(with_totals, *published("2013-12"), *published("2014-01")[1:])
+    wrong = {**published("2014-01")[0], "value": "52751"}
+    assert said(send(with_totals, wrong)) == [
+        (1, "value", "sum_differs"),  # the year to date
+        (1, "value", "sum_differs"),  # the total ever
+    ]
+
+
+def test_totals_of_another_department_are_none(with_totals: Office) -> None:
+    fill(with_totals, kpi(MONTH, kind="flow", reported_by=["law", "exam"]))
+    send(with_totals, *published("2014-01"))
+    assert said(send(with_totals, {**published("2014-01")[0], "department": "exam"})) == []
 
 
 # --- rows shifted against each other ----------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.finding import english
-from app.domain.kpi import DepartmentKind, Direction, Kind
+from app.domain.kpi import DepartmentKind, Direction, Kind, Over
 from app.domain.period import Frequency, Period
 from app.domain.target import Overshoot
 from app.domain.trajectory import Shape
@@ -22,6 +22,7 @@ from app.intake.resources import (
     DepartmentResource,
     KpiResource,
     PlanResource,
+    SumOfResource,
     TargetResource,
     TrajectoryResource,
 )
@@ -89,6 +90,7 @@ kpis = st.builds(
     maximum=st.none() | numbers,
     definition=st.none() | names,
     early_figures=st.booleans(),
+    sum_of=st.none() | st.builds(SumOfResource, kpi=codes, over=st.sampled_from(Over)),
     reported_by=st.sets(codes, max_size=3).map(sorted),
 )
 targets = st.builds(

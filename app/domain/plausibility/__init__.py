@@ -5,6 +5,7 @@
     series.py    one KPI's figures of one department, in order of time
     robust.py    far from its own history
     monotone.py  fell, though it should not
+    sums.py      a month, a year to date and a total since the beginning that do not fit
     parts.py     parts that do not add up to a whole that is there too
     shifted.py   rows that fit their neighbours' histories better than their own
 
