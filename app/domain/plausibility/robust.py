@@ -1,7 +1,8 @@
 """A figure that is far from its own history, by the modified z-score.
 
-Iglewicz and Hoaglin, How to Detect and Handle Outliers (ASQC Quality Press, 1993), chapter 3: with
-the median x~ and MAD, the median of the absolute deviations from it, a figure x scores
+B. Iglewicz and D. C. Hoaglin, How to Detect and Handle Outliers, ASQC Basic References in Quality
+Control, volume 16 (1993); also in the NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.5.17.
+With the median x~ and MAD, the median of the absolute deviations from it, a figure x scores
 
     M = 0.6745 (x - x~) / MAD
 
