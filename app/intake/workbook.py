@@ -19,7 +19,7 @@ from threading import BoundedSemaphore, Timer
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import app
-from app.domain.finding import Finding, Severity
+from app.domain.finding import Finding, Severity, english
 from app.intake.limits import MAX_CELL, MAX_FINDINGS, quotable
 from app.intake.table import FIELDS, Table
 from app.intake.tabular import CHINESE, arrange
@@ -35,8 +35,17 @@ _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _ZIP: Final = b"PK"
 _LOOKED_AT: Final = 4096
 """Bytes from the start by which text is told."""
-_QUOTED_IN_PASSING: Final = ("error_cell", "boolean_cell", "percent_cell")
+_DOUBTS: Final[Mapping[str, str | None]] = {
+    "formula_without_value": None,
+    "error_cell": "text",
+    "boolean_cell": "text",
+    "percent_cell": "text",
+    "merged_cell": "range",
+}
+"""Per finding that a cell can be, what its message names."""
 _STDERR_LOGGED: Final = 2000
+_RANGES_NAMED: Final = 20
+"""Ranges of hidden rows that a finding names."""
 _ENVIRONMENT: Final = ("LD_LIBRARY_PATH", "SYSTEMROOT")
 """What Python itself may need to start; nothing else of the service's environment is passed on."""
 _START: Final = (
@@ -135,7 +144,7 @@ def _table(process: subprocess.Popen[bytes], limits: Limits) -> Table:
         raise OSError("the process has no standard streams")
     try:
         table = arrange(reading.records(_lines(process.stdout, limits.answer)), reading.findings)
-    except (ValueError, TypeError, LookupError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         log.warning("the reader of workbooks answered what cannot be read", exc_info=True)
         reading.fault = None
         reading.complete = False
@@ -181,6 +190,7 @@ class _Reading:
             else:
                 code, values = part["fault"]
                 self.fault = Finding(code, values=_quoted(values))
+                english(self.fault)  # that there is such a finding, and that its message is whole
 
     def _rows(self, part: Mapping[str, Any]) -> Iterator[tuple[int, Sequence[str]]]:
         self._doubt(part["doubts"])
@@ -192,10 +202,8 @@ class _Reading:
     def _doubt(self, doubts: Sequence[tuple[int, int, str, str]]) -> None:
         """Make findings of doubtful cells, not more of them than can be told."""
         for row, place, code, text in doubts[: MAX_FINDINGS + 1 - len(self.findings)]:
-            if code == "merged_cell":
-                values = {"range": quotable(text)}
-            else:
-                values = {"text": quotable(text)} if code in _QUOTED_IN_PASSING else {}
+            named = _DOUBTS[code]
+            values = {} if named is None else {named: quotable(text)}
             self.findings.append(Finding(code, row, self._texts[place], values))
 
     def _end(self, end: Mapping[str, Any]) -> None:
@@ -223,9 +231,6 @@ def _quoted(values: Mapping[str, str]) -> dict[str, str]:
 def _ranges(ranges: Sequence[tuple[int, int]]) -> str:
     """Write ranges of rows: `5, 7-9`; the last of too many becomes an ellipsis."""
     written = [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
-    if len(written) > _MOST_RANGES_NAMED:
-        written[_MOST_RANGES_NAMED:] = ["…"]
+    if len(written) > _RANGES_NAMED:
+        written[_RANGES_NAMED:] = ["…"]
     return ", ".join(written)
-
-
-_MOST_RANGES_NAMED: Final = 20

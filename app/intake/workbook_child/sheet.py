@@ -26,6 +26,8 @@ _MERGED = named("mergeCell")
 MOST_ROWS: Final = 1_048_576
 MOST_COLUMNS: Final = 16_384
 _DIGITS: Final = "0123456789"
+_MOST_AREAS: Final = 100_000
+"""Merged areas in a sheet; they are kept until its end."""
 _REMEMBERED: Final = 20_000
 """Spellings of columns that are looked up; no sheet has more columns."""
 
@@ -216,6 +218,8 @@ class SheetReader:
             self.hidden_columns.append((_row_number(first), _row_number(last)))
 
     def _start_merged(self, attributes: Attributes) -> None:
+        if len(self.merged) >= _MOST_AREAS:
+            raise FaultError("workbook_too_demanding")
         name = attributes.get("ref", "")
         first, _, last = name.partition(":")
         left, top = place_of(first)
