@@ -5,19 +5,27 @@ Decimals, fractions, periods and instants stay what they are; `exact_json` write
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from app.domain.explanation import explain
+from app.domain.lifecycle import AWAITED, State, days_overdue
 from app.domain.number import shown
 
 if TYPE_CHECKING:
     from decimal import Decimal
+    from zoneinfo import ZoneInfo
 
     from app.domain.attainment import Subject, Verdict
+    from app.domain.catalogue import Catalogue
+    from app.domain.expectation import Reports
     from app.domain.figure import Figure
     from app.domain.kpi import Department, Kpi
+    from app.domain.lifecycle import Review
+    from app.ledger import reporting
+    from app.ledger.reviews import Passed
     from app.ledger.revisions import Revision
-    from app.ledger.scoreboard import Line, Point
+    from app.ledger.scoreboard import Line, Moment, Point
     from app.translation import Language
 
 
@@ -156,3 +164,66 @@ def point_document(subject: Subject, point: Point) -> dict[str, Any]:
         "status": verdict and verdict.status,
         "revision": posted and posted.revision,
     }
+
+
+def review_document(review: Review | None) -> dict[str, Any]:
+    """Return what an approver said last of a figure; None where nothing was said."""
+    return {
+        "reviewed_at": review and review.at,
+        "reviewed_by": review and review.by,
+        "reason": review and review.reason,
+    }
+
+
+def passed_review_document(passed: Passed) -> dict[str, Any]:
+    """Return what an approver did with figures of a submission."""
+    return {
+        "action": passed.action,
+        "reviewed_at": passed.at,
+        "reviewed_by": passed.by,
+        "reason": passed.reason,
+        "figures": passed.figures,
+    }
+
+
+def reporting_row(
+    line: reporting.Line, catalogue: Catalogue, seen: Moment, zone: ZoneInfo, language: Language
+) -> dict[str, Any]:
+    """Return an expected figure: where it stands, whose turn it is, what is on record."""
+    expected, figure = line.expected, line.figure
+    is_late = line.state is State.OVERDUE
+    return {
+        "kpi": expected.kpi,
+        "kpi_name": name_in(catalogue.kpis[expected.kpi], language),
+        "department": expected.department,
+        "department_name": name_in(catalogue.departments[expected.department], language),
+        "period": expected.period,
+        "state": line.state,
+        "awaited": AWAITED.get(line.state),
+        "due": expected.deadline,
+        "days_overdue": days_overdue(expected.deadline, seen.now, zone) if is_late else None,
+        "submitted_at": line.first,
+        "revision": figure and figure.revision,
+        "submission": figure and figure.submission,
+        **review_document(line.review),
+    }
+
+
+def rates_document(rates: Reports) -> dict[str, Any]:
+    """Return completeness and timeliness; their ratios None where nothing is expected."""
+    return {
+        "completeness": {
+            "expected": rates.expected,
+            "posted": rates.received,
+            "ratio": _share(rates.received, rates.expected),
+        },
+        "timeliness": {
+            "expected": rates.expected,
+            "on_time": rates.on_time,
+            "ratio": _share(rates.on_time, rates.expected),
+        },
+    }
+
+
+def _share(part: int, whole: int) -> Decimal | None:
+    return shown(Fraction(part, whole)) if whole else None

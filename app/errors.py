@@ -9,6 +9,11 @@
     ├── NotPermitted           a right key without the right
     ├── NotFound               the thing asked for is not there
     ├── PreconditionFailed     If-Match or If-None-Match does not hold
+    ├── Conflict               the figures do not stand where this can be done to them
+    │   ├── FigureLocked           approved: to be reopened before it is returned
+    │   ├── FigureReturned         returned: a figure has to come in before it is approved
+    │   ├── NotApproved            what is not approved is not locked, and not reopened
+    │   └── NothingToReview        no figure on record came from this submission
     ├── TooLarge               more bytes than the settings allow
     ├── UnsupportedMedia       a body in a format that is not read
     ├── Unavailable            the database does not answer
@@ -26,6 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from app.domain.finding import Finding
+    from app.domain.lifecycle import State
+    from app.domain.period import Period
+
+    FigureState = tuple[str, str, Period, State | None]
+    """KPI, department, period, and where the figure stands; None where there is none."""
 
 
 class DabiaoError(Exception):
@@ -59,6 +69,31 @@ class NotFound(DabiaoError):
 
 class PreconditionFailed(DabiaoError):
     """The version that the caller has seen is not the current one."""
+
+
+class Conflict(DabiaoError):
+    """The figures do not stand where this can be done to them; `figures` names those in the way."""
+
+    def __init__(self, message: str, figures: Iterable[FigureState] = ()) -> None:
+        """Keep the figures beside the message."""
+        super().__init__(message)
+        self.figures = tuple(figures)
+
+
+class FigureLocked(Conflict):
+    """An approved figure is returned only after it was reopened."""
+
+
+class FigureReturned(Conflict):
+    """A returned figure is approved only after the department has answered with a figure."""
+
+
+class NotApproved(Conflict):
+    """Only an approved figure is reopened."""
+
+
+class NothingToReview(Conflict):
+    """No figure on record came from the submission, or newer ones stand in place of all of them."""
 
 
 class TooLarge(DabiaoError):

@@ -37,6 +37,7 @@ class Rule:
 
 READ: Final = Rule(frozenset(Role), is_read=True)
 POST_FIGURES: Final = Rule(frozenset({Role.REPORTER, Role.ADMIN}))
+REVIEW_FIGURES: Final = Rule(frozenset({Role.APPROVER, Role.ADMIN}))
 CHANGE_CATALOGUE: Final = Rule(frozenset({Role.PLANNER, Role.ADMIN}))
 
 RULES: Final[Mapping[str, Rule]] = {
@@ -57,6 +58,11 @@ RULES: Final[Mapping[str, Rule]] = {
     "post_submission": POST_FIGURES,
     "list_submissions": READ,
     "get_submission": READ,
+    "list_reviews": READ,
+    "approve_submission": REVIEW_FIGURES,
+    "return_submission": REVIEW_FIGURES,
+    "reopen_figure": REVIEW_FIGURES,
+    "get_reporting": READ,
     "list_actuals": READ,
     "list_revisions": READ,
     "get_scoreboard": READ,

@@ -63,6 +63,15 @@ def figures_answers(model: type[BaseModel], example: object) -> Answers:
     return answers
 
 
+def reviewed_answers(model: type[BaseModel], example: object, conflict: object) -> Answers:
+    """Describe the answers to an approver; the conflict stands in the problem."""
+    stuck = _answer(model, conflict, "What is on record stands in the way; nothing was done.")
+    return {
+        **one(model, example, "Where the figures stand now."),
+        409: {"description": stuck["description"], "content": stuck["content"]},
+    }
+
+
 def _answer(model: type[BaseModel], example: object, description: str) -> dict[str, Any]:
     return {
         "model": model,
@@ -123,6 +132,18 @@ IN_ADDRESS = ("code", "plan", "kpi", "department")
 """Fields that a body need not repeat."""
 BODY_REFERENCE = "#/components/schemas/{model}Body"
 """Of its own: a field with a default may be left out of a body, and never is of an answer."""
+
+
+def resource_body(model: type[Resource], example: object) -> dict[str, Any]:
+    """Describe a body that is a resource of its own."""
+    content = {"schema": _schema(model), "example": written(example)}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def optional_body(model: type[Resource]) -> dict[str, Any]:
+    """Describe a body that may be left out, or be an empty object."""
+    content = {"schema": _schema(model), "example": written({})}
+    return {"requestBody": {"required": False, "content": {"application/json": content}}}
 
 
 def submission_body() -> dict[str, Any]:

@@ -85,6 +85,18 @@ RECEIPT_LINE: Final[Example] = {
 }
 RECEIPT: Final[Example] = {**RECEIPT_LINE, "findings": []}
 DRY: Final[Example] = {"id": None, "received_at": None}
+RETURN: Final[Example] = {"reason": "The cases of the last week are not in it"}
+REVIEWS: Final[Example] = {
+    "items": [
+        {
+            "action": "return",
+            "reviewed_at": "2013-04-09T15:00:00+08:00",
+            "reviewed_by": "planning",
+            **RETURN,
+            "figures": 1,
+        }
+    ],
+}
 FINDING: Final[Example] = {
     "severity": "error",
     "code": "period_not_begun",
@@ -222,4 +234,87 @@ SERIES: Final[Example] = {
             "revision": None,
         },
     ],
+}
+
+_REVIEWED: Final[Example] = {
+    "kpi": "invention-pendency",
+    "department": "examination-management",
+    "period": "2013-03",
+    "revision": 1,
+    "submission": 42,
+    "state": "approved",
+    "reviewed_at": "2013-04-09T15:00:00+08:00",
+    "reviewed_by": "planning",
+    "reason": None,
+}
+APPROVED: Final[Example] = {"figures": [_REVIEWED], "superseded": []}
+RETURNED: Final[Example] = {
+    "figures": [{**_REVIEWED, "state": "returned", **RETURN}],
+    "superseded": [],
+}
+_MISCOUNTED: Final[Example] = {"reason": "The annual audit found cases that were counted twice"}
+REOPENING: Final[Example] = {
+    "kpi": "invention-pendency",
+    "department": "examination-management",
+    "period": "2013-03",
+    **_MISCOUNTED,
+}
+REOPENED: Final[Example] = {
+    "figures": [{**_REVIEWED, "state": "submitted", **_MISCOUNTED}],
+    "superseded": [],
+}
+
+
+def _conflict(slug: str, title: str, detail: str, state: str) -> Example:
+    figure = {name: _REVIEWED[name] for name in ("kpi", "department", "period")}
+    return {
+        "figures": [{**figure, "state": state}],
+        "type": f"/problems/{slug}",
+        "title": title,
+        "status": 409,
+        "detail": detail,
+    }
+
+
+RETURNED_BEFORE: Final[Example] = _conflict(
+    "figure-returned",
+    "Figure returned",
+    "A figure was returned; it can be approved once the department has answered with a figure.",
+    "returned",
+)
+LOCKED: Final[Example] = _conflict(
+    "figure-locked",
+    "Figure locked",
+    "A figure is approved and so locked; it has to be reopened, with a reason.",
+    "approved",
+)
+NOT_APPROVED: Final[Example] = _conflict(
+    "not-approved",
+    "Not approved",
+    "The figure is not approved, so there is nothing to reopen.",
+    "submitted",
+)
+REPORTING: Final[Example] = {
+    "items": [
+        {
+            "kpi": "invention-pendency",
+            "kpi_name": "Pendency of inventions",
+            "department": "examination-management",
+            "department_name": "Examination management",
+            "period": "2013-03",
+            "state": "returned",
+            "awaited": "department",
+            "due": "2013-04-11T00:00:00+08:00",
+            "days_overdue": None,
+            "submitted_at": "2013-04-08T09:30:00+08:00",
+            "revision": 1,
+            "submission": 42,
+            "reviewed_at": "2013-04-09T15:00:00+08:00",
+            "reviewed_by": "planning",
+            **RETURN,
+        }
+    ],
+    "next": None,
+    "completeness": {"expected": 8, "posted": 6, "ratio": 0.75},
+    "timeliness": {"expected": 8, "on_time": 5, "ratio": 0.625},
 }

@@ -95,6 +95,8 @@ def _complete(operation: dict[str, Any], name: str, *, with_body: bool) -> None:
         kinds.append(problems.NOT_FOUND)
     if with_body:
         kinds += [problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA]
+    if "409" in operation["responses"]:
+        kinds.append(problems.CONFLICT)
     if any(p["name"] == "If-Match" for p in operation.get("parameters", ())):
         kinds.append(problems.PRECONDITION_FAILED)
     if any(p["name"] == "format" for p in operation.get("parameters", ())):

@@ -145,6 +145,15 @@ AtPeriod = Annotated[
         examples=["2013-06"],
     ),
 ]
+WithinPeriod = Annotated[
+    _PeriodText | None,
+    Query(
+        description="Only figures whose period lies in this one: those of 2013 are its months, its"
+        " quarters and the year. Unless given, of each frequency the newest period that has ended"
+        " among those for which figures are expected.",
+        examples=["2013-03"],
+    ),
+]
 FromPeriod = Annotated[
     _PeriodText | None,
     Query(

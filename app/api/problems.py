@@ -13,10 +13,15 @@ from starlette.exceptions import HTTPException
 from app.api.deps import language_of, services_of
 from app.api.rendering import answer
 from app.errors import (
+    Conflict,
     DabiaoError,
+    FigureLocked,
+    FigureReturned,
     IdempotencyMismatch,
+    NotApproved,
     NotAuthenticated,
     NotFound,
+    NothingToReview,
     NotPermitted,
     PreconditionFailed,
     Refused,
@@ -28,12 +33,13 @@ from app.intake.receipts import finding_document
 from app.intake.resource_reading import finding_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fastapi import FastAPI, Request
     from starlette.responses import Response
 
     from app.domain.finding import Finding
+    from app.errors import FigureState
 
 PROBLEM_TYPE: Final = "application/problem+json"
 
@@ -75,6 +81,33 @@ NOT_ACCEPTABLE: Final = Problem(
     "Not acceptable",
     "Figures are not given in this format.",
 )
+CONFLICT: Final = Problem(
+    "conflict", 409, "Conflict", "What is on record stands in the way of this."
+)
+FIGURE_LOCKED: Final = Problem(
+    "figure-locked",
+    409,
+    "Figure locked",
+    "A figure is approved and so locked; it has to be reopened, with a reason.",
+)
+FIGURE_RETURNED: Final = Problem(
+    "figure-returned",
+    409,
+    "Figure returned",
+    "A figure was returned; it can be approved once the department has answered with a figure.",
+)
+NOT_APPROVED: Final = Problem(
+    "not-approved",
+    409,
+    "Not approved",
+    "The figure is not approved, so there is nothing to reopen.",
+)
+NOTHING_TO_REVIEW: Final = Problem(
+    "nothing-to-review",
+    409,
+    "Nothing to review",
+    "No figure that stands on record came from this submission.",
+)
 PRECONDITION_FAILED: Final = Problem(
     "precondition-failed",
     412,
@@ -114,6 +147,11 @@ BY_ERROR: Final[Mapping[type[Exception], Problem]] = {
     NotPermitted: NOT_PERMITTED,
     NotFound: NOT_FOUND,
     PreconditionFailed: PRECONDITION_FAILED,
+    Conflict: CONFLICT,
+    FigureLocked: FIGURE_LOCKED,
+    FigureReturned: FIGURE_RETURNED,
+    NotApproved: NOT_APPROVED,
+    NothingToReview: NOTHING_TO_REVIEW,
     TooLarge: TOO_LARGE,
     UnsupportedMedia: UNSUPPORTED_MEDIA,
     Unavailable: UNAVAILABLE,
@@ -172,7 +210,15 @@ async def _ours(request: Request, error: Exception) -> Response:
     if kind is None:
         return problem_answer(request, INTERNAL)
     findings = error.findings if isinstance(error, Refused) else None
-    return problem_answer(request, BY_ERROR[kind], findings)
+    more = {"figures": _places(error.figures)} if isinstance(error, Conflict) else None
+    return problem_answer(request, BY_ERROR[kind], findings, more)
+
+
+def _places(figures: Iterable[FigureState]) -> list[dict[str, Any]]:
+    return [
+        {"kpi": kpi, "department": department, "period": period, "state": state}
+        for kpi, department, period, state in figures
+    ]
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 from fastapi import Depends
 
-from app.api import actuals, catalogue, health, openapi, scoreboard, submissions, targets
+from app.api import (
+    actuals,
+    catalogue,
+    health,
+    openapi,
+    reporting,
+    reviews,
+    scoreboard,
+    submissions,
+    targets,
+)
 from app.api.access import authorise
 from app.api.parameters import only_known_parameters
 
@@ -17,6 +27,8 @@ ROUTERS = (
     scoreboard.router,
     targets.router,
     submissions.router,
+    reviews.router,
+    reporting.router,
     actuals.router,
     catalogue.router,
 )

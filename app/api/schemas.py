@@ -17,6 +17,7 @@ from app.domain.attainment import Status
 from app.domain.figure import ObservationStatus
 from app.domain.finding import Severity
 from app.domain.kpi import Kind
+from app.domain.lifecycle import Action, Party, State
 from app.domain.target import Comparator, Overshoot
 from app.domain.trajectory import Shape
 from app.intake.resources import TargetResource
@@ -81,6 +82,22 @@ class Receipt(ReceiptLine):
     findings: list[Finding]
 
 
+class PassedReview(Described):
+    """What an approver did with figures of a submission, and with how many."""
+
+    action: Action
+    reviewed_at: dt.datetime
+    reviewed_by: str
+    reason: str | None
+    figures: int
+
+
+class Reviews(Described):
+    """What approvers have done with the figures of a submission, the oldest first."""
+
+    items: list[PassedReview]
+
+
 class Problem(BaseModel):
     """An error, after RFC 9457. A refused submission's receipt stands in it as members."""
 
@@ -139,6 +156,79 @@ class History(Described):
     department: str
     period: PeriodText
     items: list[Revision]
+
+
+class ReviewedFigure(Described):
+    """A figure on record, where it stands, and what an approver said last of this revision."""
+
+    kpi: str
+    department: str
+    period: PeriodText
+    revision: int
+    submission: int
+    state: State
+    reviewed_at: dt.datetime | None
+    reviewed_by: str | None
+    reason: Annotated[str | None, Field(description="Why it was returned or reopened.")]
+
+
+class Spoken(Described):
+    """What an approver's word came to."""
+
+    figures: list[ReviewedFigure]
+    superseded: Annotated[
+        list[ReviewedFigure],
+        Field(description="Figures of the submission that newer ones stand in place of: these."),
+    ]
+
+
+class ReportingRow(Described):
+    """An expected figure: where it stands, and whose turn it is."""
+
+    kpi: str
+    kpi_name: str
+    department: str
+    department_name: str
+    period: PeriodText
+    state: State
+    awaited: Annotated[Party | None, Field(description="Whose turn it is; null for nobody's.")]
+    due: Annotated[dt.datetime, Field(description="In time is what is posted before this.")]
+    days_overdue: Annotated[
+        int | None, Field(description="Days begun since then; null where nothing is overdue.")
+    ]
+    submitted_at: Annotated[
+        dt.datetime | None, Field(description="When its first revision was recorded.")
+    ]
+    revision: int | None
+    submission: Annotated[int | None, Field(description="Where this revision came from.")]
+    reviewed_at: Annotated[
+        dt.datetime | None, Field(description="Of this revision; null once a newer one is in.")
+    ]
+    reviewed_by: str | None
+    reason: Annotated[str | None, Field(description="Why it was returned or reopened.")]
+
+
+class Completeness(Described):
+    """Of the figures expected, those that are in."""
+
+    expected: int
+    posted: int
+    ratio: Annotated[Number | None, Field(description="Null where nothing is expected.")]
+
+
+class Timeliness(Described):
+    """Of the figures expected, those whose first revision came before the deadline."""
+
+    expected: int
+    on_time: int
+    ratio: Annotated[Number | None, Field(description="Null where nothing is expected.")]
+
+
+class Reporting(Page[ReportingRow]):
+    """A page of the expected figures, with the rates of the whole selection."""
+
+    completeness: Completeness
+    timeliness: Timeliness
 
 
 class ScoreboardRow(Described):

@@ -10,7 +10,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import __version__
-from app.cli import REFUSED, intake, keys, reading, serving
+from app.cli import REFUSED, intake, keys, reading, reporting, serving
 from app.cli.context import say_error
 from app.errors import DabiaoError
 
@@ -69,7 +69,7 @@ def _commands() -> typer.Typer:
     top = _group("Dabiao (达标): an office's targets, its figures, and the verdict on each.")
     top.callback()(_options)
     _add(top, serving.serve, serving.migrate, intake.load, intake.submit)
-    _add(top, reading.scoreboard, reading.explain, reading.history)
+    _add(top, reading.scoreboard, reading.explain, reading.history, reporting.reporting)
     _add(top, intake.bootstrap, hidden=True)
     key = _group("Make, list and revoke the keys that the API takes.")
     _add(key, keys.create, keys.list_keys, keys.revoke)

@@ -121,6 +121,10 @@ TEMPLATES: Mapping[str, str] = {
     "above_maximum": "{value} is above the greatest possible figure of {kpi}, {limit}.",
     "period_not_begun": "{period} has not begun yet.",
     "period_not_ended": "{period} has not ended yet, and {kpi} takes no early figures.",
+    "period_locked": "{period} is locked: {by} approved it on {at}. A correction needs an approver"
+    " to reopen it.",
+    "figure_returned": "{by} returned the figure of {period} on {at}: “{reason}” {department} is"
+    " awaited: the figure corrected, or the same again, with a reason.",
     "duplicate_row": "The same figure stands already in row {first}.",
     "reason_missing": "{current} is on record for this period; a correction needs a reason.",
     # odd, and asked about: warnings

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from app.domain.finding import Finding, Severity
+from app.domain.lifecycle import State, of_revision, standing
 from app.domain.number import shown, write_number
 from app.ledger.revisions import Change, FigureKey
 from app.ledger.submissions import Counts, OnError, Outcome, Result
@@ -14,21 +15,25 @@ if TYPE_CHECKING:
 
     from app.domain.figure import Figure
     from app.domain.kpi import Kpi
+    from app.domain.lifecycle import Review
     from app.intake.table import Table
     from app.intake.validation import Checked, Entry
 
 MOST_FINDINGS = 10_000
+_NO_REVIEWS: Final[Mapping[FigureKey, Review]] = {}
 
 
-def decide(
+def decide(  # noqa: PLR0913, PLR0917 - the delivery, then what is known
     checked: Checked,
     table: Table,
     current: Mapping[FigureKey, Figure],
     kpis: Mapping[str, Kpi],
     on_error: OnError,
+    reviews: Mapping[FigureKey, Review] = _NO_REVIEWS,
 ) -> tuple[list[Change], Result]:
     """Return what is to be written, and what the delivery came to.
 
+    reviews: the last of each figure, their instants in the office's zone.
     An error that names no delivered row (an unreadable file, a missing column) refuses the whole,
     whatever `on_error` says. received = created + revised + unchanged + rejected, always.
     """
@@ -37,12 +42,14 @@ def decide(
     unchanged = 0
     for entry in checked.entries:
         known = current.get(entry.key)
-        if known is not None and _says_the_same(entry, known):
-            unchanged += 1
-        elif known is not None and entry.reason is None:
-            findings.append(_reason_missing(entry, table, known, kpis[entry.kpi]))
-        else:
+        review = reviews.get(entry.key)
+        is_new, found = _weigh(entry, table, known, review, kpis[entry.kpi])
+        if found is not None:
+            findings.append(found)
+        if is_new:
             changes.append(_change(entry, known))
+        elif found is None or found.severity is Severity.WARNING:
+            unchanged += 1
     errors = [found for found in findings if found.severity is Severity.ERROR]
     rows = set(table.numbers)
     if errors and (on_error is OnError.REJECT or any(found.row not in rows for found in errors)):
@@ -59,6 +66,29 @@ def changing(checked: Checked, current: Mapping[FigureKey, Figure]) -> list[Entr
         if (known := current.get(entry.key)) is None
         or (entry.reason is not None and not _says_the_same(entry, known))
     ]
+
+
+def _weigh(
+    entry: Entry, table: Table, known: Figure | None, review: Review | None, kpi: Kpi
+) -> tuple[bool, Finding | None]:
+    """Tell whether a row is to be written, and what there is to say of it.
+
+    A returned figure takes the same figure again if it comes with a reason: so a department can
+    stand by what it said.
+    """
+    if known is None:
+        return True, None
+    review = of_revision(review, known.revision)
+    state, same = standing(known.revision, review), _says_the_same(entry, known)
+    if same and state is not State.RETURNED:
+        return False, None
+    if review is not None and state is State.APPROVED:
+        return False, _locked(entry, table, review)
+    if entry.reason is not None:
+        return True, None
+    if review is not None and state is State.RETURNED:
+        return False, _returned(entry, table, review, Severity.WARNING if same else Severity.ERROR)
+    return False, _reason_missing(entry, table, known, kpi)
 
 
 def _standing(
@@ -101,6 +131,27 @@ def _reason_missing(entry: Entry, table: Table, known: Figure, kpi: Kpi) -> Find
     current = known.observation_status if number is None else write_number(number)
     column = table.headers.get("reason", "reason")
     return Finding("reason_missing", entry.row, column, {"current": current})
+
+
+def _locked(entry: Entry, table: Table, review: Review) -> Finding:
+    values = {"period": str(entry.period), "by": review.by, "at": _at(review)}
+    return Finding("period_locked", entry.row, table.headers.get("period", "period"), values)
+
+
+def _returned(entry: Entry, table: Table, review: Review, severity: Severity) -> Finding:
+    values = {
+        "period": str(entry.period),
+        "by": review.by,
+        "at": _at(review),
+        "reason": review.reason or "",
+        "department": entry.department,
+    }
+    column = table.headers.get("reason", "reason")
+    return Finding("figure_returned", entry.row, column, values, severity)
+
+
+def _at(review: Review) -> str:
+    return f"{review.at:%Y-%m-%d %H:%M}"
 
 
 def _listed(findings: list[Finding]) -> tuple[Finding, ...]:

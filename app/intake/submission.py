@@ -20,17 +20,21 @@ from app.intake.plausibility import questions
 from app.intake.tabular import read_csv
 from app.intake.validation import check
 from app.intake.workbook import read_workbook
-from app.ledger import journal, revisions, submissions
+from app.ledger import journal, reviews, revisions, submissions
 from app.ledger.submissions import NewSubmission, OnError, Outcome, Receipt, Result, Source
 from app.ledger.tables import NAME_LENGTH
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection
 
     from app.domain.access import Actor
+    from app.domain.lifecycle import Review
     from app.intake.table import Table
+    from app.ledger.catalogue import StoredCatalogue
     from app.ledger.office import Office
-    from app.ledger.revisions import Change
+    from app.ledger.revisions import Change, FigureKey
 
 JSON = "application/json"
 CSV = "text/csv"
@@ -151,7 +155,23 @@ def _weigh(
     # Warnings ride along with the errors: one read of a file tells all of both, and none refuses.
     odd = questions(connection, stored, delivery.table, checked.entries, changing(checked, current))
     checked = replace(checked, findings=(*checked.findings, *odd))
-    return decide(checked, delivery.table, current, stored.catalogue.kpis, delivery.new.on_error)
+    known = [entry.key for entry in checked.entries if entry.key in current]
+    said = _last_reviews(office, connection, stored, known)
+    kpis = stored.catalogue.kpis
+    return decide(checked, delivery.table, current, kpis, delivery.new.on_error, said)
+
+
+def _last_reviews(
+    office: Office,
+    connection: Connection,
+    stored: StoredCatalogue,
+    keys: Collection[FigureKey],
+) -> dict[FigureKey, Review]:
+    """Return what was said last of figures on record, at the hours of the office's clock."""
+    return {
+        key: replace(last, at=last.at.astimezone(office.zone))
+        for key, last in reviews.last(connection, stored, keys).items()
+    }
 
 
 def _answered_before(connection: Connection, new: NewSubmission) -> Receipt | None:

@@ -24,6 +24,7 @@ class EntryKind(StrEnum):
     SUBMISSION = "submission"
     CATALOGUE = "catalogue"
     KEY = "key"
+    REVIEW = "review"
 
 
 @dataclass(frozen=True, slots=True)

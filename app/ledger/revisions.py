@@ -77,9 +77,15 @@ def append(
 
 
 def current(
-    connection: Connection, stored: StoredCatalogue, keys: Collection[FigureKey]
+    connection: Connection,
+    stored: StoredCatalogue,
+    keys: Collection[FigureKey],
+    upto: int | None = None,
 ) -> dict[FigureKey, Figure]:
-    """Return the newest revision of each of `keys` that has one (and perhaps of more)."""
+    """Return the newest revision of each of `keys` that has one (and perhaps of more).
+
+    upto: a position of the journal as of which they are; None for now.
+    """
     if not keys:
         return {}
     periods = [str(period) for _, _, period in keys]
@@ -88,6 +94,7 @@ def current(
         stored,
         kpis={key[0] for key in keys},
         departments={key[1] for key in keys},
+        upto=upto,
         where=[revision.c.period.between(min(periods), max(periods))],
     )
     return {

@@ -5,7 +5,7 @@
     journal ─┬─ plan, department, kpi (a code for ever) and their _version rows
              ├─ target and target_version
              ├─ submission ── finding
-             │      └── revision (the figures)
+             │      └── revision (the figures) ── review
              └─ api_key ── api_key_department, api_key_revocation
 
 A row's `entry_id` (a submission's own id) is its place in the journal, so a read "as of" a
@@ -252,5 +252,25 @@ revision = Table(
     Column("observation_status", String(1), nullable=False),
     Column("note", Text),
     Column("reason", Text),
+    sqlite_with_rowid=False,
+)
+review = Table(
+    "review",
+    metadata,
+    Column("entry_id", _PLACE, ForeignKey("journal.id"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("kpi_id", Integer, nullable=False),
+    Column("department_id", Integer, nullable=False),
+    Column("period", String(PERIOD_LENGTH), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("action", String(8), nullable=False),
+    # None for a reopening, which names the figure itself.
+    Column("submission_id", _PLACE, ForeignKey("submission.id"), index=True),
+    Column("reason", Text),
+    ForeignKeyConstraint(
+        ["kpi_id", "department_id", "period", "revision"],
+        ["revision.kpi_id", "revision.department_id", "revision.period", "revision.revision"],
+    ),
+    Index(None, "kpi_id", "department_id", "period", "entry_id"),
     sqlite_with_rowid=False,
 )

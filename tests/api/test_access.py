@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 EVERYBODY = frozenset(Role)
 REPORT = frozenset({Role.REPORTER, Role.ADMIN})
+REVIEW = frozenset({Role.APPROVER, Role.ADMIN})
 PLAN = frozenset({Role.PLANNER, Role.ADMIN})
 TARGET = f"{PREFIX}/targets/plan-2013/pendency/exam"
 
@@ -50,6 +51,11 @@ OPERATIONS: dict[str, tuple[str, str, frozenset[Role]]] = {
     "post_submission": ("POST", f"{PREFIX}/submissions", REPORT),
     "list_submissions": ("GET", f"{PREFIX}/submissions", EVERYBODY),
     "get_submission": ("GET", f"{PREFIX}/submissions/1", EVERYBODY),
+    "list_reviews": ("GET", f"{PREFIX}/submissions/1/reviews", EVERYBODY),
+    "approve_submission": ("POST", f"{PREFIX}/submissions/1/approve", REVIEW),
+    "return_submission": ("POST", f"{PREFIX}/submissions/1/return", REVIEW),
+    "reopen_figure": ("POST", f"{PREFIX}/reopen", REVIEW),
+    "get_reporting": ("GET", f"{PREFIX}/reporting", EVERYBODY),
     "list_actuals": ("GET", f"{PREFIX}/actuals", EVERYBODY),
     "list_revisions": (
         "GET",

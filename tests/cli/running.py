@@ -30,6 +30,7 @@ WORKS: dict[str, tuple[str, ...]] = {
     "scoreboard": (),
     "explain": ("plan-2013", "pendency", "exam"),
     "history": ("pendency", "exam", "2013-06"),
+    "reporting": (),
     "bootstrap": ("seeds",),
     "key create": ("--role", "reader"),
     "key list": (),

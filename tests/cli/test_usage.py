@@ -25,6 +25,7 @@ PRINTS_A_TABLE = (
     ("scoreboard",),
     ("explain", "plan-2013", "pendency", "exam"),
     ("history", "pendency", "exam", "2013-06"),
+    ("reporting",),
     ("key", "list"),
 )
 

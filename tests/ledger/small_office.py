@@ -27,6 +27,7 @@ from app.intake.resources import (
     PlanResource,
     TargetResource,
 )
+from app.intake.review import give_back
 from app.intake.submission import JSON, Post, read, receive
 from app.ledger import keys, revisions, tables
 from app.ledger.submissions import OnError, Outcome
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 ADMIN = Actor("admin", Role.ADMIN)
 PLANNER = Actor("planner", Role.PLANNER)
 REPORTER = Actor("reporter", Role.REPORTER)
+APPROVER = Actor("approver", Role.APPROVER)
 
 
 def resource(kind: ResourceName, /, **fields: object) -> AnyResource:
@@ -188,7 +190,10 @@ def put_a_row_into_every_table(office: Office) -> None:
     fill(office)
     sender = issue_key(office, "sender", "exam")
     issue_key(office, "former sender", revoke=True)
-    assert send(office, row("22.5"), actor=sender, key="k").result.outcome is Outcome.ACCEPTED
+    accepted = send(office, row("22.5"), actor=sender, key="k")
+    assert accepted.result.outcome is Outcome.ACCEPTED
+    assert accepted.id is not None
+    assert give_back(office, accepted.id, APPROVER, "why so many?").figures
     assert send(office, row("nonsense"), actor=sender).result.outcome is Outcome.REFUSED
 
 

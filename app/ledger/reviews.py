@@ -1,0 +1,182 @@
+"""Reviews: what approvers did with figures, added for ever, and their reads as of a position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, insert, select
+
+from app.domain.lifecycle import Action, Review
+from app.domain.period import Period
+from app.ledger.tables import department, journal, kpi, review, revision
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Collection
+
+    from sqlalchemy import Connection, Row, Select
+
+    from app.ledger.catalogue import StoredCatalogue
+    from app.ledger.revisions import FigureKey
+
+_MOST_IN_LIST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NewReview:
+    """What is done with figures, all in one entry of the journal."""
+
+    action: Action
+    figures: tuple[tuple[FigureKey, int], ...]
+    """Each with the revision that was looked at."""
+    reason: str | None = None
+    submission: int | None = None
+    """Where the figures came from; None for a reopening, which names the figure itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What an approver did with figures of one submission, and with how many of them."""
+
+    action: Action
+    by: str
+    at: dt.datetime
+    reason: str | None
+    figures: int
+
+
+def append(connection: Connection, stored: StoredCatalogue, entry: int, new: NewReview) -> None:
+    """Add reviews under a journal entry; only within `Database.write`."""
+    rows = [
+        {
+            "entry_id": entry,
+            "ordinal": ordinal,
+            "kpi_id": stored.kpi_ids[kpi_code],
+            "department_id": stored.department_ids[department_code],
+            "period": str(period),
+            "revision": number,
+            "action": new.action,
+            "submission_id": new.submission,
+            "reason": new.reason,
+        }
+        for ordinal, ((kpi_code, department_code, period), number) in enumerate(new.figures, 1)
+    ]
+    connection.execute(insert(review), rows)
+
+
+def last(
+    connection: Connection,
+    stored: StoredCatalogue,
+    keys: Collection[FigureKey],
+    upto: int | None = None,
+) -> dict[FigureKey, Review]:
+    """Return the last review of each of `keys` that has one (and perhaps of more).
+
+    upto: a position of the journal as of which they are; None for now.
+    """
+    if not keys:
+        return {}
+    periods = [str(period) for _, _, period in keys]
+    query = _latest(upto).where(review.c.period.between(min(periods), max(periods)))
+    for column, numbers, codes in (
+        (review.c.kpi_id, stored.kpi_ids, {key[0] for key in keys}),
+        (review.c.department_id, stored.department_ids, {key[1] for key in keys}),
+    ):
+        # A long list is read whole and sorted out by the caller: cheaper than a list in SQL.
+        if len(codes) <= _MOST_IN_LIST:
+            query = query.where(column.in_([numbers[code] for code in codes if code in numbers]))
+    return {
+        (row.kpi_code, row.department_code, Period.parse(row.period)): _review(row)
+        for row in connection.execute(query)
+    }
+
+
+def _latest(upto: int | None) -> Select[Any]:
+    newer = review.alias("newer")
+    newest = select(func.max(newer.c.entry_id)).where(
+        newer.c.kpi_id == review.c.kpi_id,
+        newer.c.department_id == review.c.department_id,
+        newer.c.period == review.c.period,
+    )
+    if upto is not None:
+        newest = newest.where(newer.c.entry_id <= upto)
+    return (
+        select(
+            review,
+            kpi.c.code.label("kpi_code"),
+            department.c.code.label("department_code"),
+            journal.c.recorded_at,
+            journal.c.actor,
+        )
+        .join(kpi, kpi.c.id == review.c.kpi_id)
+        .join(department, department.c.id == review.c.department_id)
+        .join(journal, journal.c.id == review.c.entry_id)
+        .where(review.c.entry_id == newest.scalar_subquery())
+    )
+
+
+def _review(row: Row[Any]) -> Review:
+    return Review(
+        action=Action(row.action),
+        revision=row.revision,
+        by=row.actor,
+        at=row.recorded_at,
+        reason=row.reason,
+    )
+
+
+def of_submission(connection: Connection, number: int) -> list[Passed]:
+    """Return what was done with the figures of a submission, in order; reopenings included."""
+    query = (
+        select(
+            review.c.action,
+            review.c.reason,
+            journal.c.actor,
+            journal.c.recorded_at,
+            func.count().label("figures"),
+        )
+        .join(
+            revision,
+            and_(
+                revision.c.kpi_id == review.c.kpi_id,
+                revision.c.department_id == review.c.department_id,
+                revision.c.period == review.c.period,
+                revision.c.revision == review.c.revision,
+            ),
+        )
+        .join(journal, journal.c.id == review.c.entry_id)
+        .where(revision.c.submission_id == number)
+        .group_by(
+            review.c.entry_id,
+            review.c.action,
+            review.c.reason,
+            journal.c.actor,
+            journal.c.recorded_at,
+        )
+        .order_by(review.c.entry_id)
+    )
+    return [
+        Passed(Action(row.action), row.actor, row.recorded_at, row.reason, row.figures)
+        for row in connection.execute(query)
+    ]
+
+
+def figures_of(connection: Connection, number: int) -> list[tuple[FigureKey, int]]:
+    """Return the figures that came from a submission, each with the revision it made of it."""
+    query = (
+        select(
+            kpi.c.code.label("kpi_code"),
+            department.c.code.label("department_code"),
+            revision.c.period,
+            revision.c.revision,
+        )
+        .join(kpi, kpi.c.id == revision.c.kpi_id)
+        .join(department, department.c.id == revision.c.department_id)
+        .where(revision.c.submission_id == number)
+        .order_by(kpi.c.code, department.c.code, revision.c.period)
+    )
+    return [
+        ((row.kpi_code, row.department_code, Period.parse(row.period)), row.revision)
+        for row in connection.execute(query)
+    ]
