@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -37,7 +38,7 @@ _ALWAYS: Final = (
 )
 
 
-class _Endpoint:
+class _Endpoint(ABC):
     """What both endpoints share: the token, the methods, the negotiation."""
 
     def __init__(self, token: str | None) -> None:
@@ -58,11 +59,11 @@ class _Endpoint:
             fields.append((b"content-encoding", b"gzip"))
         await _send(scope, send, fields, parts)
 
+    @abstractmethod
     async def answer(
         self, scope: Scope, accept: str, *, gzip: bool
     ) -> tuple[str, tuple[bytes, ...]]:
         """Return the Content-Type, and the body in parts."""
-        raise NotImplementedError
 
     def _admits(self, authorization: str) -> bool:
         if self._token is None:
