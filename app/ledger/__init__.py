@@ -3,6 +3,7 @@
 Every table is append-only: rows are added, never changed, and the database itself refuses UPDATE
 and DELETE. One journal gives every write its place, so "as of" is one number (see `journal`).
 
-In reading order: `types`, `tables`, `database` (transactions), `migrating`, `journal`, `catalogue`,
-`submissions`, `revisions` (the sole writer of figures), `keys`, `scoreboard` (the read model).
+In reading order: `types`, `tables`, `database` (transactions), `migrating`, `journal`,
+`catalogue`, `narrowing`, `submissions`, `revisions` (the sole writer of figures), `reviews`,
+`histories`, `expected`, `reporting`, `keys`, `scoreboard` (the read model), `office`.
 """

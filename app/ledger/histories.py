@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app.domain.figure import Amount, ObservationStatus
 from app.domain.period import Period
 from app.domain.plausibility.series import Point
+from app.ledger.narrowing import narrowed
 from app.ledger.tables import revision
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 SeriesKey = tuple[str, str]
 """KPI code and department code."""
 
-_MOST_IN_LIST = 500
 _COLUMNS = (
     revision.c.kpi_id,
     revision.c.department_id,
@@ -70,10 +70,7 @@ def _newest(
     in_span = revision.c.period.between(str(span.first), str(span.last))
     query: Select[Any] = select(*_COLUMNS).where(in_span)
     for place, column in enumerate((revision.c.kpi_id, revision.c.department_id)):
-        listed = {number[place] for number in numbers}
-        # A long list is read whole and sorted out here: cheaper than a list in SQL.
-        if len(listed) <= _MOST_IN_LIST:
-            query = query.where(column.in_(sorted(listed)))
+        query = narrowed(query, column, {number[place] for number in numbers})
     found: dict[tuple[int, int], dict[str, Row[Any]]] = {number: {} for number in numbers}
     for row in connection.execute(query):
         rows = found.get((row.kpi_id, row.department_id))

@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, insert, select
 
 from app.domain.lifecycle import Action, Review
 from app.domain.period import Period
+from app.ledger.narrowing import by_codes
 from app.ledger.tables import department, journal, kpi, review, revision
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from app.ledger.catalogue import StoredCatalogue
     from app.ledger.revisions import FigureKey
-
-_MOST_IN_LIST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +78,9 @@ def last(
         return {}
     periods = [str(period) for _, _, period in keys]
     query = _latest(upto).where(review.c.period.between(min(periods), max(periods)))
-    for column, numbers, codes in (
-        (review.c.kpi_id, stored.kpi_ids, {key[0] for key in keys}),
-        (review.c.department_id, stored.department_ids, {key[1] for key in keys}),
-    ):
-        # A long list is read whole and sorted out by the caller: cheaper than a list in SQL.
-        if len(codes) <= _MOST_IN_LIST:
-            query = query.where(column.in_([numbers[code] for code in codes if code in numbers]))
+    kpis, departments = {key[0] for key in keys}, {key[1] for key in keys}
+    columns = (review.c.kpi_id, review.c.department_id)
+    query = by_codes(query, columns, stored, kpis, departments)
     return {
         (row.kpi_code, row.department_code, Period.parse(row.period)): _review(row)
         for row in connection.execute(query)

@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, insert, or_, select, tuple_
 
 from app.domain.figure import Amount, Figure, ObservationStatus
 from app.domain.period import Frequency, Period
+from app.ledger.narrowing import by_codes, numbers_of
 from app.ledger.tables import department, journal, kpi, revision, submission
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 FigureKey = tuple[str, str, Period]
 """KPI code, department code, period."""
-
-_MOST_IN_LIST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +114,8 @@ def figures(  # noqa: PLR0913 - filters, all of them optional
 ) -> dict[str, list[Figure]]:
     """Return figures as of a position (`upto`; None for now), per KPI code, in order of time."""
     query = latest(upto).where(*where)
-    for column, numbers, codes in (
-        (revision.c.kpi_id, stored.kpi_ids, kpis),
-        (revision.c.department_id, stored.department_ids, departments),
-    ):
-        # A long list is read whole and sorted out by the caller: cheaper than a list in SQL.
-        if codes is not None and len(codes) <= _MOST_IN_LIST:
-            query = query.where(column.in_([numbers[code] for code in codes if code in numbers]))
+    columns = (revision.c.kpi_id, revision.c.department_id)
+    query = by_codes(query, columns, stored, kpis, departments)
     found: dict[str, list[Figure]] = {}
     for row in connection.execute(query):
         found.setdefault(row.kpi, []).append(_figure(row))
@@ -165,7 +159,7 @@ def page(
         (revision.c.department_id, stored.department_ids, wanted.departments),
     ):
         if codes is not None:
-            query = query.where(column.in_([numbers[code] for code in codes if code in numbers]))
+            query = query.where(column.in_(numbers_of(codes, numbers)))
     for first, last in wanted.ranges:
         query = query.where(_touching(first, last))
     if after is not None:

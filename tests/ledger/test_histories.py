@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.period import Frequency, Span
 from app.domain.plausibility.series import Point
-from app.ledger import histories as read_histories
+from app.ledger import narrowing
 from app.ledger.histories import histories
 from tests.factories import period
 from tests.ledger.small_office import fill, row, send
@@ -61,7 +61,7 @@ def test_only_the_periods_asked_for_are_read(filled: Office) -> None:
 def test_only_the_series_asked_for_are_given_however_many(
     filled: Office, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    monkeypatch.setattr(read_histories, "_MOST_IN_LIST", most)
+    monkeypatch.setattr(narrowing, "_MOST_IN_LIST", most)
     cases = {"kpi": "cases", "department": "exam-east"}
     send(filled, row("20"), row("21", department="exam-east"), row("22", **cases))
     span = {Frequency.MONTHLY: Span(period("2013-01"), period("2013-12"))}
