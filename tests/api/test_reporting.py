@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -55,68 +56,69 @@ def post(api: Client, *rows: dict[str, object]) -> int:
 EXAM = ("pendency", "exam", "2013-03")
 
 
-def test_a_figure_goes_through_its_life(api: Client, clock: Clock) -> None:
-    def line(**query: object) -> dict[str, Any]:
-        content = asked(api, period="2013-03", kpi="pendency", **query)
+@dataclass
+class Life:
+    """One figure's line in the report, and the story that it tells hour by hour."""
+
+    api: Client
+    clock: Clock
+    story: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def line(self, **query: object) -> dict[str, Any]:
+        """Return the line."""
+        content = asked(self.api, period="2013-03", kpi="pendency", **query)
         found: dict[str, Any] = content["items"][0]
         return found
 
-    def seen() -> tuple[str, str | None, int | None]:
-        now = line()
-        return now["state"], now["awaited"], now["days_overdue"]
+    def is_now(self, state: str, awaited: str | None, days_overdue: int | None = None) -> None:
+        """Hold the line against what is expected, note it, and let an hour go by."""
+        now = self.line()
+        assert (now["state"], now["awaited"], now["days_overdue"]) == (state, awaited, days_overdue)
+        self.story.append((self.clock.now.isoformat(), now))
+        self.clock.forward(hours=1)
 
-    def act(number: int, action: str, **more: object) -> None:
-        address = f"/api/v1/submissions/{number}/{action}"
-        answer = api.post(address, headers=api.bearing("approver"), **more)  # type: ignore[arg-type]
+    def does(self, address: str, **body: object) -> None:
+        """Let an approver do something that is taken."""
+        answer = self.api.post(
+            f"/api/v1/{address}", json=body or None, headers=self.api.bearing("approver")
+        )
         assert answer.status_code == 200, answer.text
 
-    story = []
 
-    def note() -> None:
-        story.append((clock.now.isoformat(), line()))
-        clock.forward(hours=1)
-
+def test_a_figure_goes_through_its_life(api: Client, clock: Clock) -> None:
+    life = Life(api, clock)
     clock.set(2013, 3, 31, 23)
-    assert seen() == ("not_due", None, None)
-    note()
-    assert seen() == ("due", "department", None)
+    life.is_now("not_due", None)
+    life.is_now("due", "department")
     clock.set(2013, 4, 11, 0)
-    assert seen() == ("overdue", "department", 1)
+    life.is_now("overdue", "department", 1)
     clock.set(2013, 4, 13, 23)
-    assert seen() == ("overdue", "department", 3)
-    note()
+    life.is_now("overdue", "department", 3)
     first = post(api, march())
-    assert seen() == ("submitted", "approver", None)
-    note()
-    act(first, "return", json={"reason": "so few?"})
-    assert seen() == ("returned", "department", None)
-    note()
+    life.is_now("submitted", "approver")
+    life.does(f"submissions/{first}/return", reason="so few?")
+    life.is_now("returned", "department")
     second = post(api, march(23, reason="counted"))
-    note()
-    act(second, "approve")
-    assert seen() == ("approved", None, None)
-    assert line() == {
+    life.is_now("submitted", "approver")
+    life.does(f"submissions/{second}/approve")
+    assert life.line() == {
         "kpi": "pendency", "kpi_name": "Pendency", "department": "exam",
         "department_name": "Examination", "period": "2013-03", "state": "approved",
         "awaited": None, "due": "2013-04-11T00:00:00+08:00", "days_overdue": None,
         "submitted_at": "2013-04-14T00:00:00+08:00", "revision": 2, "submission": second,
         "reviewed_at": "2013-04-14T03:00:00+08:00", "reviewed_by": "approver", "reason": None,
     }  # fmt: skip
-    note()
-    named = {"kpi": "pendency", "department": "exam", "period": "2013-03", "reason": "audit"}
-    api.post("/api/v1/reopen", json=named, headers=api.bearing("approver"))
-    reopened = line()
-    assert (reopened["state"], reopened["awaited"], reopened["reason"]) == (
-        "submitted", "approver", "audit",
-    )  # fmt: skip
-    note()
+    life.is_now("approved", None)
+    life.does("reopen", kpi="pendency", department="exam", period="2013-03", reason="audit")
+    assert life.line()["reason"] == "audit"
+    life.is_now("submitted", "approver")
     post(api, march(24, reason="as audited"))
-    corrected = line()
+    corrected = life.line()
     assert (corrected["state"], corrected["revision"]) == ("submitted", 3)
     assert (corrected["reviewed_at"], corrected["reason"]) == (None, None)
 
-    for at, what_it_was in story:
-        assert line(as_of=at) == what_it_was, at
+    for at, what_it_was in life.story:
+        assert life.line(as_of=at) == what_it_was, at
 
 
 def test_without_a_period_the_newest_that_has_ended_of_each_frequency(

@@ -1,23 +1,16 @@
-"""Approve, return, reopen: what each does to the record, also with several at once."""
+"""Approve, return, reopen: what each does to the record."""
 
 from __future__ import annotations
 
-from collections import Counter
-from itertools import count, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import func, select
 
 from app.domain.access import Actor, Role
 from app.domain.finding import Severity
-from app.domain.lifecycle import Action, Review, State, standing
-from app.domain.number import write_number
-from app.domain.period import Frequency, Period
+from app.domain.lifecycle import State
 from app.errors import (
-    Conflict,
     FigureLocked,
     FigureReturned,
     NotApproved,
@@ -26,30 +19,33 @@ from app.errors import (
     NotPermitted,
     Refused,
 )
-from app.intake.review import ReopeningResource, Spoken, approve, give_back, reopen
-from app.ledger import journal, reviews, revisions, tables
+from app.intake.review import Spoken, approve, give_back, reopen
+from app.ledger import journal, reviews
 from app.ledger.submissions import OnError
 from tests.factories import period
+from tests.intake.reviewing import (
+    MARCH,
+    OTHER,
+    codes,
+    count_of_entries,
+    entries,
+    last,
+    order,
+    post,
+    states,
+)
 from tests.ledger.small_office import (
     APPROVER,
-    assert_whole,
     fill,
     history,
     row,
     send,
 )
-from tests.ledger.test_concurrency import at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from app.ledger.office import Office
-    from app.ledger.revisions import Revision
-    from app.ledger.submissions import Receipt
     from tests.clock import Clock
 
-MARCH = ("pendency", "exam", period("2013-03"))
-OTHER = Actor("other approver", Role.APPROVER)
 OF_LAW = Actor("of law", Role.APPROVER, departments=frozenset({"law"}))
 OF_EXAM = Actor("of exam", Role.APPROVER, departments=frozenset({"exam"}))
 
@@ -57,41 +53,6 @@ OF_EXAM = Actor("of exam", Role.APPROVER, departments=frozenset({"exam"}))
 @pytest.fixture(autouse=True)
 def _filled(office: Office) -> None:
     fill(office)
-
-
-def post(office: Office, *rows: dict[str, object]) -> int:
-    """Post rows that are taken, March's 22.5 unless given any; returns the submission."""
-    receipt = send(office, *(rows or (row("22.5"),)))
-    assert receipt.result.counts.rejected == 0, receipt.result.findings
-    assert receipt.id is not None
-    return receipt.id
-
-
-def order(reason: str = "audited", **more: object) -> ReopeningResource:
-    named = {"kpi": "pendency", "department": "exam", "period": "2013-03", "reason": reason}
-    return ReopeningResource.model_validate({**named, **more})
-
-
-def states(spoken: Spoken) -> dict[str, State]:
-    return {str(figure.key[2]): figure.state for figure in spoken.figures}
-
-
-def entries(office: Office) -> list[tuple[str, str, str]]:
-    """Return what the journal says of reviews: action, subject, actor."""
-    where = tables.journal.c.kind == journal.EntryKind.REVIEW
-    with office.database.read() as connection:
-        rows = connection.execute(select(tables.journal).where(where).order_by("id")).all()
-    return [(line.action, line.subject, line.actor) for line in rows]
-
-
-def codes(receipt: Receipt) -> list[str]:
-    return [found.code for found in receipt.result.findings]
-
-
-def last(office: Office, upto: int | None = None) -> Review | None:
-    with office.database.read() as connection:
-        stored = office.catalogue(connection)
-        return reviews.last(connection, stored, [MARCH], upto).get(MARCH)
 
 
 # --- approve ----------------------------------------------------------------------------------
@@ -273,11 +234,6 @@ def test_each_hindrance_names_the_figures_in_the_way(office: Office) -> None:
     assert count_of_entries(office) == before + 2, "nothing of what was refused is recorded"
 
 
-def count_of_entries(office: Office) -> int:
-    with office.database.read() as connection:
-        return connection.execute(select(func.count()).select_from(tables.journal)).scalar_one()
-
-
 def test_a_submission_of_which_nothing_stands_is_not_reviewed(office: Office) -> None:
     superseded = post(office)
     newer = post(office, row("23", reason="recount"))
@@ -357,154 +313,3 @@ def test_every_step_can_be_read_as_of_its_place_in_the_journal(
     assert last(office, start) is None
     assert [last(office, place) for place, _ in places] == [review for _, review in places]
     assert all(a.at < b.at for (_, a), (_, b) in pairwise(places) if a and b)
-
-
-# --- several at once --------------------------------------------------------------------------
-
-
-def test_two_approvers_at_once_come_to_one_approval(office: Office) -> None:
-    number = post(office, *(row(str(month), f"2013-0{month}") for month in range(1, 7)))
-    before = count_of_entries(office)
-    people = [Actor(f"approver {n}", Role.APPROVER) for n in range(4)]
-
-    spoken = at_once([lambda who=who: approve(office, number, who) for who in people])  # type: ignore[misc]
-
-    assert all(one == spoken[0] for one in spoken)
-    assert count_of_entries(office) == before + 1
-    assert_whole(office.database)
-
-
-def test_an_approval_and_a_return_at_once_come_to_one_of_them(office: Office) -> None:
-    number = post(office)
-
-    def told(action: Action) -> State | type[Conflict]:
-        try:
-            if action is Action.APPROVE:
-                return approve(office, number, APPROVER).figures[0].state
-            return give_back(office, number, OTHER, "why").figures[0].state
-        except Conflict as conflict:
-            return type(conflict)
-
-    said = Counter(at_once([lambda: told(Action.APPROVE), lambda: told(Action.RETURN)]))
-
-    outcomes = ({State.APPROVED, FigureLocked}, {State.RETURNED, FigureReturned})
-    assert set(said) in outcomes
-    assert len(entries(office)) == 1
-
-
-def test_a_correction_and_an_approval_at_once_leave_nothing_half(office: Office) -> None:
-    for month in range(1, 7):
-        at = f"2013-0{month}"
-        number = post(office, row("1", at))
-
-        def approves(number: int = number) -> str:
-            try:
-                return str(approve(office, number, APPROVER).figures[0].state)
-            except NothingToReview:
-                return "came too late"
-
-        def corrects(at: str = at) -> str:
-            return ",".join(codes(send(office, row("2", at, reason="recount"))))
-
-        tasks: list[Callable[[], str]] = [approves, corrects]
-        said = sorted(at_once(tasks))
-        assert said in (["", "came too late"], ["approved", "period_locked"])
-        assert len(history(office, at)) == (1 if "approved" in said else 2)
-
-
-# --- any sequence -----------------------------------------------------------------------------
-
-EVENTS = st.lists(
-    st.tuples(
-        st.sampled_from(["post", "confirm", "approve", "return", "reopen"]), st.integers(1, 3)
-    ),
-    min_size=1,
-    max_size=9,
-)
-MONTHS = count(Period.parse("2012-12").ordinal, -1)
-
-
-def shown_value(line: Revision) -> str:
-    assert line.figure.amount.value is not None
-    return write_number(line.figure.amount.value)
-
-
-def refused_by(task: Callable[[], object]) -> bool:
-    """Run a task; tell whether what is on record stood in its way."""
-    try:
-        task()
-    except Conflict:
-        return True
-    return False
-
-
-@given(events=EVENTS)
-@settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-def test_whatever_happens_the_last_event_decides_and_nothing_is_lost(
-    office: Office, events: list[tuple[str, int]]
-) -> None:
-    """Hold the record against a model that knows only the state, each time at another month."""
-    at = Period(Frequency.MONTHLY, next(MONTHS))
-    key = ("cases", "exam", at)
-    rows: list[tuple[str, str | None]] = []  # value and reason of every revision
-    state: State | None = None
-    submission, steps = 0, 0
-    for event, number in events:
-        if event in ("post", "confirm"):
-            value = rows[-1][0] if rows and event == "confirm" else str(number)
-            receipt = send(office, row(value, str(at), kpi="cases", reason=f"because {number}"))
-            same = bool(rows) and rows[-1][0] == value
-            if not rows or (state is State.RETURNED) or (state is State.SUBMITTED and not same):
-                assert receipt.result.outcome == "accepted"
-                assert receipt.id is not None
-                rows.append((value, f"because {number}"))
-                state, submission = State.SUBMITTED, receipt.id
-            elif same:
-                assert receipt.result.counts.unchanged == 1
-            else:
-                assert codes(receipt) == ["period_locked"]
-        elif state is None:
-            continue
-        elif event == "approve":
-            refused = refused_by(lambda: approve(office, submission, APPROVER))  # noqa: B023 - run at once
-            assert refused == (state is State.RETURNED)
-            steps += state is State.SUBMITTED
-            state = state if refused else State.APPROVED
-        elif event == "return":
-            refused = refused_by(lambda: give_back(office, submission, APPROVER, f"{steps}"))  # noqa: B023 - run at once
-            assert refused == (state is State.APPROVED)
-            steps += not refused
-            state = state if refused else State.RETURNED
-        else:
-            reason = f"reopened at {steps}"
-            wanted = order(reason, kpi="cases", period=str(at))
-            refused = refused_by(lambda: reopen(office, wanted, APPROVER))  # noqa: B023 - run at once
-            assert refused == (state is not State.APPROVED)
-            steps += not refused
-            state = state if refused else State.SUBMITTED
-        kept_rows = history(office, str(at), kpi="cases")
-        assert [(shown_value(one), one.reason) for one in kept_rows] == rows
-    if state is None:
-        return
-    with office.database.read() as connection:
-        stored = office.catalogue(connection)
-        current = revisions.current(connection, stored, [key])[key]
-        kept = connection.execute(
-            select(func.count())
-            .select_from(tables.review)
-            .where(
-                tables.review.c.period == str(at),
-                tables.review.c.kpi_id == stored.kpi_ids["cases"],
-            )
-        ).scalar_one()
-        found = reviews.last(connection, stored, [key]).get(key)
-    assert kept == steps
-    assert current.revision == len(rows)
-    assert standing(current.revision, found) is state
