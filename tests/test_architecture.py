@@ -21,6 +21,7 @@ LAYERS = (
     ("app.translation", "app.exact_json", "app.log"),  # how values become words and text
     ("app.documents",),
     ("app.intake",),
+    ("app.exports",),
     ("app.api", "app.cli", "app.web", "metrics"),
     ("app.main",),
 )

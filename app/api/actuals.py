@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -10,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from app.api import examples, schemas
 from app.api.deps import PREFIX, Here, Services
 from app.api.described import figures_answers, one
-from app.api.exports import FORMATS, JSON, Export, choose_format
+from app.api.exports import choose_format
 from app.api.paging import Page, Paging
 from app.api.parameters import (
     AsOf,
@@ -29,26 +30,24 @@ from app.documents import figure_document, revision_document
 from app.domain.finding import Finding
 from app.domain.period import Period
 from app.errors import NotFound, Refused
+from app.exports.figures import Filters, chunks
+from app.exports.formats import FORMATS, JSON
 from app.ledger import revisions
-from app.ledger.revisions import Place, Wanted
+from app.ledger.revisions import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from app.domain.catalogue import Catalogue
     from app.domain.figure import Figure
+    from app.exports.formats import Export
     from app.ledger.catalogue import StoredCatalogue
+    from app.ledger.revisions import Wanted
     from app.ledger.scoreboard import Moment
 
 router = APIRouter(prefix=PREFIX, tags=["actuals"])
 
-_CHUNK = 2000
-"""Figures read at a time for a file."""
-
 Format = Annotated[
     str | None,
     Query(
-        description="`json`, `csv` or `sdmx-csv`; goes before Accept.",
+        description="`json`, `csv`, `xlsx` or `sdmx-csv`; goes before Accept.",
         examples=["csv"],
     ),
 ]
@@ -75,21 +74,17 @@ def list_actuals(
 ) -> Response:
     """Give the current figures, or those of an instant.
 
-    `plan` stands for its periods and the KPIs that have targets in it. A file (csv, sdmx-csv) holds
-    all of them and takes neither `limit` nor `cursor`; the csv can be posted again as it is.
+    `plan` stands for its periods and the KPIs that have targets in it. A file (csv, xlsx,
+    sdmx-csv) holds all of them and takes neither `limit` nor `cursor`; csv and xlsx can be posted
+    again as they are.
     """
     chosen = choose_format(form, request.headers.getlist("accept"))
     if chosen != JSON:
         _refuse_paging(request)
     with here.office.database.read() as connection:
         stored, seen = page.seen(here.office, connection, as_of)
-    span = (asked_period(first), asked_period(last))
-    wanted = Wanted(
-        upto=seen.position,
-        kpis=_kpis(stored.catalogue, kpi, plan),
-        departments=_departments(stored.catalogue, department),
-        ranges=[span, *_spans(stored.catalogue, plan)],
-    )
+    filters = Filters(kpi, department, plan, asked_period(first), asked_period(last))
+    wanted = filters.wanted(stored.catalogue, seen.position)
     if chosen == JSON:
         return _page(here, page, stored, seen, wanted)
     return _file(here, FORMATS[chosen], stored, wanted)
@@ -103,25 +98,6 @@ def _refuse_paging(request: Request) -> None:
     ]
     if findings:
         raise Refused("a file is given whole", findings)
-
-
-def _kpis(catalogue: Catalogue, kpi: str | None, plan: str | None) -> set[str] | None:
-    if plan is None:
-        return None if kpi is None else {kpi}
-    with_targets = {key[1] for key in catalogue.targets if key[0] == plan}
-    return with_targets if kpi is None else with_targets & {kpi}
-
-
-def _departments(catalogue: Catalogue, department: str | None) -> set[str] | None:
-    if department is None:
-        return None
-    tops = frozenset([department])
-    return {code for code in catalogue.departments if catalogue.is_within(code, tops)}
-
-
-def _spans(catalogue: Catalogue, plan: str | None) -> list[tuple[Period, Period]]:
-    known = None if plan is None else catalogue.plans.get(plan)
-    return [] if known is None else [(known.start, known.end)]
 
 
 def _page(
@@ -140,26 +116,15 @@ def _page(
 
 
 def _file(here: Services, export: Export, stored: StoredCatalogue, wanted: Wanted) -> Response:
-
-    def read(after: Place | None) -> list[Found]:
-        # Each chunk is read on its own, at the same place of a journal that only grows: together
-        # they are one snapshot, and a slow reader holds no transaction open.
-        with here.office.database.read() as connection:
-            return revisions.page(connection, stored, wanted, after, _CHUNK)
-
-    # Read before the answer begins, so that a database that is gone is still told as a problem.
-    first = read(None)
-
-    def parts() -> Iterator[bytes]:
-        yield export.header()
-        rows = first
-        while rows:
-            yield export.rows(stored.catalogue, ((code, figure) for _, code, figure in rows))
-            rows = read(rows[-1][0]) if len(rows) == _CHUNK else []
-
+    figures = chunks(here.office.database, stored, wanted)
+    # Read before the answer begins, so that what goes wrong is still told as a problem: a database
+    # that is gone, or more figures than a sheet holds.
+    begun = [some for some in (next(figures, None),) if some is not None]
+    parts = export.parts(stored.catalogue, chain(begun, figures))
+    parts = chain([next(parts)], parts)
     disposition = f'attachment; filename="{export.filename}"'
     headers = {"Content-Disposition": disposition, "Vary": "Accept", **NO_SNIFFING}
-    return StreamingResponse(parts(), media_type=export.media_type, headers=headers)
+    return StreamingResponse(parts, media_type=export.media_type, headers=headers)
 
 
 @router.get(

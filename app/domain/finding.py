@@ -148,6 +148,9 @@ TEMPLATES: Mapping[str, str] = {
     ),
     "sum_differs": "In {period}, {kpi} is {value}, but {figures} make {sum}.",
     "too_many_warnings": "More is odd in this delivery; the first {limit} questions are listed.",
+    # what goes out
+    "too_many_figures": "A sheet holds {limit} figures and these are more; narrow them down, or ask for "
+    "csv.",
     # catalogue
     "invalid": "{problem}.",
     "duplicate_code": "“{name}” stands there twice.",

@@ -15,6 +15,8 @@ _KEPT_DIGITS: Final = 15
 """Significant digits that a number in a spreadsheet keeps."""
 _LONGEST: Final = 32_767
 """Characters that a cell can hold."""
+MOST_ROWS: Final = 1_048_575
+"""Rows that a sheet holds below its header."""
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 _WIDTH: Final = 18
 
@@ -31,7 +33,8 @@ def write_workbook(
     Raises ValueError for a text longer than a cell, or more rows than a sheet.
     """
     file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+    # Row by row into a file on disk: a million rows in memory would be a gigabyte.
+    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
         page = book.add_worksheet()
         page.freeze_panes(1, 0)
         page.set_column(0, len(header) - 1, _WIDTH)

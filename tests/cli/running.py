@@ -31,6 +31,7 @@ WORKS: dict[str, tuple[str, ...]] = {
     "explain": ("plan-2013", "pendency", "exam"),
     "history": ("pendency", "exam", "2013-06"),
     "reporting": (),
+    "export actuals": (),
     "bootstrap": ("seeds",),
     "key create": ("--role", "reader"),
     "key list": (),
