@@ -141,6 +141,8 @@ kpi_version = Table(
     # A code and not a number: for a foreign key SQLite would have to make the table anew.
     Column("sum_of", String(CODE_LENGTH)),
     Column("sum_over", String(8)),
+    # All of them, in JSON, where there is more than one; None where there is but `definition`.
+    Column("definitions", Text),
     sqlite_with_rowid=False,
 )
 kpi_reporter = Table(
@@ -180,6 +182,8 @@ target_version = Table(
     Column("points", Text, nullable=False),
     Column("weight", ExactDecimal),
     Column("source", Text),
+    Column("in_force_from", String(PERIOD_LENGTH)),
+    Column("reason", Text),
     sqlite_with_rowid=False,
 )
 
