@@ -278,7 +278,7 @@ def test_every_command_that_is_named_exists(path: Path) -> None:
     text = without_limits(path)
     said = "\n".join([*spans(text), *re.findall(r"^dabiao .*$", text, re.MULTILINE)])
     named = {
-        " ".join(words[: 2 if words[0] == "key" else 1])
+        " ".join(words[: 2 if words[0] in {"key", "export"} else 1])
         for line in re.findall(r"\bdabiao ([a-z].*)", said)
         if (words := line.split())
     }

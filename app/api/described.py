@@ -59,6 +59,7 @@ def figures_answers(model: type[BaseModel], example: object) -> Answers:
     answers[200]["content"] |= {
         "text/csv": {**text, "example": examples.CSV_FILE},
         "application/vnd.sdmx.data+csv": {**text, "example": examples.SDMX_FILE},
+        XLSX: {"schema": {**text["schema"], "format": "binary"}},
     }
     return answers
 

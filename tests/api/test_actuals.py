@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 from starlette.exceptions import HTTPException
 
 from app.api.exports import choose_format
 from app.intake.spelling import read_text, write_text
+from app.intake.submission import XLSX
 from tests.api.contract import findings
 from tests.ledger.small_office import row
 
@@ -124,19 +126,66 @@ def test_figures_as_of_an_instant(filled: Client, clock: Clock) -> None:
 # --- files ------------------------------------------------------------------------------------
 
 
-def test_an_export_is_posted_again_unchanged(filled: Client) -> None:
+@pytest.mark.parametrize(
+    ("form", "media_type"), [("csv", "text/csv; charset=utf-8"), ("xlsx", XLSX)]
+)
+def test_an_export_is_posted_again_unchanged(filled: Client, form: str, media_type: str) -> None:
     months = [f"20{year:02d}-{month:02d}" for year in (10, 11) for month in range(1, 13)]
     rows = [row("1", at, note=note) for at, note in zip(months, NOTES, strict=False)]
     assert filled.post_actuals(*rows).status_code == 201
 
-    export = filled.get(ADDRESS, params={"format": "csv"})
-    assert export.headers["content-type"] == "text/csv; charset=utf-8"
+    export = filled.get(ADDRESS, params={"format": form})
+    assert export.headers["content-type"] == media_type
     assert "attachment" in export.headers["content-disposition"]
     headers = {**filled.bearing("admin"), "Content-Type": export.headers["content-type"]}
     again = filled.post("/api/v1/submissions", content=export.content, headers=headers)
 
     assert again.status_code == 201, again.text
     assert again.json()["unchanged"] == again.json()["received"] == len(rows) + 9
+    assert again.json()["findings"] == []
+
+
+def test_a_workbook_that_another_program_saved_is_posted_again_unchanged(filled: Client) -> None:
+    rows = [row("1", f"2010-{month:02d}", note=note) for month, note in enumerate(NOTES[:12], 1)]
+    assert filled.post_actuals(*rows).status_code == 201
+    export = filled.get(ADDRESS, headers={"Accept": XLSX})
+
+    saved = io.BytesIO()
+    load_workbook(io.BytesIO(export.content)).save(saved)
+    headers = {**filled.bearing("admin"), "Content-Type": XLSX}
+    again = filled.post("/api/v1/submissions", content=saved.getvalue(), headers=headers)
+
+    assert again.status_code == 201, again.text
+    assert again.json()["unchanged"] == again.json()["received"] == len(rows) + 9
+
+
+def test_a_workbook_computes_nothing_and_has_figures_as_numbers(filled: Client) -> None:
+    filled.post_actuals(
+        row("123456789012.123456", "2010-01", kpi="twin-a", department="law", note="=1+1")
+    )
+    export = filled.get(ADDRESS, params={"format": "xlsx", "kpi": "twin-a"})
+    assert export.headers["content-disposition"] == 'attachment; filename="actuals.xlsx"'
+
+    sheet: Any = load_workbook(io.BytesIO(export.content)).active
+    lines = {line[2].value: line for line in sheet.iter_rows(min_row=2)}
+    assert {cell.data_type for line in lines.values() for cell in line} <= {"s", "n"}
+    assert lines["2010-01"][7].value == "'=1+1"
+    assert lines["2013-03"][3].value == -7.5
+    # More digits than a spreadsheet keeps.
+    assert lines["2010-01"][3].value == "123456789012.123456"
+
+
+def test_more_figures_than_a_sheet_holds_are_refused(
+    filled: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.exports.formats.MOST_ROWS", 8)
+    answer = filled.get(ADDRESS, params={"format": "xlsx"})
+
+    assert answer.status_code == 422
+    assert findings(answer) == [("too_many_figures", None)]
+    assert "8" in answer.json()["findings"][0]["message"]
+    few = filled.get(ADDRESS, params={"format": "xlsx", "kpi": "pendency"})
+    assert few.status_code == 200
 
 
 def test_a_file_has_the_intakes_columns_and_no_formula(filled: Client) -> None:
@@ -183,7 +232,7 @@ def test_a_file_is_whole_however_many_reads_it_takes(
     filled: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = filled.get(ADDRESS, params={"format": "csv"}).text
-    monkeypatch.setattr("app.api.actuals._CHUNK", 2)
+    monkeypatch.setattr("app.exports.figures._AT_ONCE", 2)
 
     assert filled.get(ADDRESS, params={"format": "csv"}).text == whole
     answer = filled.get(ADDRESS, params={"format": "csv", "limit": 2, "cursor": "x"})
@@ -208,15 +257,18 @@ def test_a_file_is_whole_however_many_reads_it_takes(
         (None, ["application/json;q=0, */*"], "csv"),
         (None, ["application/vnd.sdmx.data+csv; version=1.0.0"], "sdmx-csv"),
         (None, ["text/html, application/xhtml+xml, */*;q=0.8"], "json"),
+        (None, [XLSX], "xlsx"),
+        (None, [f"{XLSX}, text/csv;q=0.9"], "xlsx"),
         ("csv", ["application/json"], "csv"),
         ("sdmx-csv", [], "sdmx-csv"),
         ("json", ["text/csv"], "json"),
-        ("xlsx", ["*/*"], None),
+        ("xlsx", ["*/*"], "xlsx"),
         ("", [], None),
         ("CSV", [], None),
         (None, ["text/html"], None),
-        (None, ["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"], None),
         (None, ["text/csv;q=0"], None),
+        ("ods", ["*/*"], None),
+        (None, ["application/vnd.oasis.opendocument.spreadsheet"], None),
         (None, ["text/csv;q=nan"], None),
         (None, ["text/csv;q=2"], None),
         (None, [";;;"], None),
@@ -235,7 +287,7 @@ def test_the_format_that_is_wanted(
 
 def test_a_format_that_is_not_given_is_not_acceptable(api: Client) -> None:
     for answer in (
-        api.get(ADDRESS, params={"format": "xlsx"}),
+        api.get(ADDRESS, params={"format": "ods"}),
         api.get(ADDRESS, headers={"Accept": "text/html"}),
     ):
         assert answer.status_code == 406
