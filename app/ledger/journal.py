@@ -25,6 +25,7 @@ class EntryKind(StrEnum):
     CATALOGUE = "catalogue"
     KEY = "key"
     REVIEW = "review"
+    ACKNOWLEDGEMENT = "acknowledgement"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,31 +1,41 @@
-"""The tables, in order of dependence. Every one is append-only (see the migrations' triggers).
+"""The tables, in order of dependence. Those of the ledger are append-only (the migrations' triggers).
 
 ::
 
     journal ─┬─ plan, department, kpi (a code for ever) and their _version rows
              ├─ target and target_version
-             ├─ submission ── finding
+             ├─ submission ── finding ── acknowledgement
              │      └── revision (the figures) ── review
-             └─ api_key ── api_key_department, api_key_revocation
+             ├─ api_key ── api_key_department, api_key_revocation, api_key_rotation
+             └─ user_account ── user_version ── user_department
 
 A row's `entry_id` (a submission's own id) is its place in the journal, so a read "as of" a
 position is `entry_id <= position`, on every table alike.
 
 A table whose key is of several columns has no hidden rowid on SQLite: an INSERT OR REPLACE that
 names one would take a row away which the triggers, looking at the key, would not miss.
+
+Beside the ledger stands what is forgotten on purpose, and so is changed and deleted: passwords,
+sessions, counted sign-ins, when a key was last used (`is_ledger` tells the two kinds apart).
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
+    Date,
+    Double,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
+    Numeric,
     String,
     Table,
     Text,
@@ -48,6 +58,9 @@ metadata = MetaData(
     }
 )
 
+
+# What the domain computed, rounded down as it is shown; SQLite has no decimals of that length.
+SHOWN = Numeric().with_variant(Double(), "sqlite")
 
 # Places in the journal outgrow 32 bits in a busy decade; SQLite's INTEGER has 64 anyway.
 _PLACE = BigInteger().with_variant(Integer, "sqlite")
@@ -89,6 +102,9 @@ journal = Table(
     Column("action", String(32), nullable=False),
     Column("subject", String(NAME_LENGTH), nullable=False),
     Column("actor", String(NAME_LENGTH), nullable=False),
+    # Who that was, where it was a user or a key; not foreign keys, since theirs lead back here.
+    Column("user_id", Integer),
+    Column("api_key_id", Integer),
     Index(None, "recorded_at", "id"),
     Index(None, "kind", "id"),
 )
@@ -196,6 +212,8 @@ api_key = Table(
     Column("role", String(16), nullable=False),
     Column("secret_hash", String(64), nullable=False, unique=True),
     Column("expires_at", Instant),
+    # How the key itself begins, so that who holds it can tell which it is.
+    Column("prefix", String(16)),
 )
 api_key_department = Table(
     "api_key_department",
@@ -209,6 +227,42 @@ api_key_revocation = Table(
     metadata,
     Column("api_key_id", Integer, ForeignKey("api_key.id"), primary_key=True, autoincrement=False),
     _entry(),
+)
+api_key_rotation = Table(
+    "api_key_rotation",
+    metadata,
+    Column("api_key_id", Integer, ForeignKey("api_key.id"), primary_key=True, autoincrement=False),
+    Column("successor_id", Integer, ForeignKey("api_key.id"), nullable=False, unique=True),
+    Column("ends_at", Instant, nullable=False),
+    _entry(),
+)
+
+# `user` alone is a word of PostgreSQL's own.
+user_account = Table(
+    "user_account",
+    metadata,
+    _id(),
+    Column("name", String(CODE_LENGTH), nullable=False, unique=True),
+)
+user_version = Table(
+    "user_version",
+    metadata,
+    Column("user_id", Integer, ForeignKey("user_account.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    _entry(),
+    *_names(),
+    Column("role", String(16), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+user_department = Table(
+    "user_department",
+    metadata,
+    Column("user_id", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("department_id", Integer, ForeignKey("department.id"), primary_key=True),
+    ForeignKeyConstraint(["user_id", "version"], ["user_version.user_id", "user_version.version"]),
+    sqlite_with_rowid=False,
 )
 
 submission = Table(
@@ -227,7 +281,9 @@ submission = Table(
     Column("revised", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
+    Column("user_id", Integer, ForeignKey("user_account.id")),
     UniqueConstraint("api_key_id", "idempotency_key"),
+    Index(None, "user_id", "idempotency_key", unique=True),
 )
 finding = Table(
     "finding",
@@ -239,6 +295,25 @@ finding = Table(
     Column("row_number", Integer),
     Column("column_name", Text),
     Column("details", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+acknowledgement = Table(
+    "acknowledgement",
+    metadata,
+    Column("submission_id", _PLACE, primary_key=True),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column(
+        "entry_id",
+        _PLACE,
+        ForeignKey("journal.id"),
+        primary_key=True,
+        autoincrement=False,
+        index=True,
+    ),
+    Column("note", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["submission_id", "ordinal"], ["finding.submission_id", "finding.ordinal"]
+    ),
     sqlite_with_rowid=False,
 )
 revision = Table(
@@ -278,3 +353,72 @@ review = Table(
     Index(None, "kpi_id", "department_id", "period", "entry_id"),
     sqlite_with_rowid=False,
 )
+
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("target_id", Integer, ForeignKey("target.id"), primary_key=True),
+    Column("period", String(PERIOD_LENGTH), primary_key=True),
+    Column("target_version", Integer, nullable=False),
+    Column("period_end", Instant, nullable=False),
+    Column("expected", SHOWN),
+    Column("actual", SHOWN),
+    Column("ratio", SHOWN),
+    Column("pace", SHOWN),
+    Column("progress", SHOWN),
+    Column("gap", SHOWN),
+    Column("status", String(16)),
+    sqlite_with_rowid=False,
+)
+verdict_state = Table(
+    "verdict_state",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True),
+    Column("position", _PLACE, nullable=False),
+    Column("today", Date, nullable=False),
+    Column("zone", String(CODE_LENGTH), nullable=False),
+)
+DERIVED = frozenset({"verdict", "verdict_state"})
+"""Tables that are no record: made from the ledger, made anew when it grows (see `verdicts`)."""
+
+# --- beside the ledger: what is forgotten on purpose --------------------------------------------
+
+_BESIDE: Final = {"ledger": False}
+
+api_key_use = Table(
+    "api_key_use",
+    metadata,
+    Column("api_key_id", Integer, ForeignKey("api_key.id"), primary_key=True, autoincrement=False),
+    Column("used_at", Instant, nullable=False),
+    info=_BESIDE,
+)
+user_password = Table(
+    "user_password",
+    metadata,
+    Column("user_id", Integer, ForeignKey("user_account.id"), primary_key=True),
+    Column("password_hash", Text, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    info=_BESIDE,
+)
+user_session = Table(
+    "user_session",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("user_id", Integer, ForeignKey("user_account.id"), nullable=False, index=True),
+    Column("begun_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    info=_BESIDE,
+)
+sign_in_count = Table(
+    "sign_in_count",
+    metadata,
+    Column("subject", String(80), primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    info=_BESIDE,
+)
+
+
+def is_ledger(table: Table) -> bool:
+    """Tell whether a table is of the ledger: append-only, and part of what is verified."""
+    return bool(table.info.get("ledger", True))
