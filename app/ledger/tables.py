@@ -1,4 +1,4 @@
-"""The tables, in order of dependence. Those of the ledger are append-only (the migrations' triggers).
+"""The tables, in order of dependence. The ledger's are append-only (see the migrations' triggers).
 
 ::
 
@@ -281,7 +281,8 @@ submission = Table(
     Column("revised", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
-    Column("user_id", Integer, ForeignKey("user_account.id")),
+    # Not a foreign key: for one more of those SQLite would have to make the table anew.
+    Column("user_id", Integer),
     UniqueConstraint("api_key_id", "idempotency_key"),
     Index(None, "user_id", "idempotency_key", unique=True),
 )
