@@ -355,33 +355,6 @@ review = Table(
     sqlite_with_rowid=False,
 )
 
-verdict = Table(
-    "verdict",
-    metadata,
-    Column("target_id", Integer, ForeignKey("target.id"), primary_key=True),
-    Column("period", String(PERIOD_LENGTH), primary_key=True),
-    Column("target_version", Integer, nullable=False),
-    Column("period_end", Instant, nullable=False),
-    Column("expected", SHOWN),
-    Column("actual", SHOWN),
-    Column("ratio", SHOWN),
-    Column("pace", SHOWN),
-    Column("progress", SHOWN),
-    Column("gap", SHOWN),
-    Column("status", String(16)),
-    sqlite_with_rowid=False,
-)
-verdict_state = Table(
-    "verdict_state",
-    metadata,
-    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True),
-    Column("position", _PLACE, nullable=False),
-    Column("today", Date, nullable=False),
-    Column("zone", String(CODE_LENGTH), nullable=False),
-)
-DERIVED = frozenset({"verdict", "verdict_state"})
-"""Tables that are no record: made from the ledger, made anew when it grows (see `verdicts`)."""
-
 # --- beside the ledger: what is forgotten on purpose --------------------------------------------
 
 _BESIDE: Final = {"ledger": False}
@@ -416,6 +389,34 @@ sign_in_count = Table(
     Column("subject", String(80), primary_key=True),
     Column("attempts", Integer, nullable=False),
     Column("begun_at", Instant, nullable=False),
+    info=_BESIDE,
+)
+# Made from the ledger, and made anew as it grows (see `verdicts`): one row a target and period, and
+# where in the journal they all stand.
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("target_id", Integer, ForeignKey("target.id"), primary_key=True),
+    Column("period", String(PERIOD_LENGTH), primary_key=True),
+    Column("target_version", Integer, nullable=False),
+    Column("period_end", Instant, nullable=False),
+    Column("expected", SHOWN),
+    Column("actual", SHOWN),
+    Column("ratio", SHOWN),
+    Column("pace", SHOWN),
+    Column("progress", SHOWN),
+    Column("gap", SHOWN),
+    Column("status", String(16)),
+    sqlite_with_rowid=False,
+    info=_BESIDE,
+)
+verdict_state = Table(
+    "verdict_state",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True),
+    Column("position", _PLACE, nullable=False),
+    Column("today", Date, nullable=False),
+    Column("zone", String(CODE_LENGTH), nullable=False),
     info=_BESIDE,
 )
 
