@@ -35,5 +35,5 @@ USER 10001:10001
 EXPOSE 8000
 # Ready means: the database answers and is at the newest migration.
 HEALTHCHECK --interval=15s --timeout=3s --start-period=30s --start-interval=1s --retries=3 \
-    CMD ["python", "-c", "from http.client import HTTPConnection as C; c = C('127.0.0.1', 8000, timeout=2); c.request('GET', '/-/ready'); raise SystemExit(c.getresponse().status != 200)"]
+    CMD ["python", "-m", "app.ready"]
 CMD ["dabiao", "serve"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI
@@ -11,12 +12,14 @@ from app import __version__
 from app.api import access, openapi, problems, routes
 from app.api.deps import Services
 from app.api.head import Head
+from app.api.web_guard import WebGuard
 from app.ledger.database import Database
 from app.ledger.migrating import newest_revision
 from app.ledger.office import Office, now_utc
 from app.settings import load_settings
 from app.translation import Translator
 from app.web import pages
+from app.web_config.file import WebConfigFile
 from metrics.asgi import metrics_routes
 from metrics.process import Observe
 
@@ -52,6 +55,10 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now_utc) -
     app.router.routes += [pages.static, *metrics_routes(office, settings)]
     problems.install(app)
     access.check_rules(app)
+    if settings.web_config_file is not None:
+        file = WebConfigFile(Path(settings.web_config_file))
+        tokened = settings.metrics_token is not None
+        app.add_middleware(WebGuard, file=file, metrics_token=tokened)
     app.add_middleware(Head)
     app.add_middleware(Observe)
     return app

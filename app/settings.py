@@ -45,6 +45,11 @@ class Settings(BaseModel):
         min_length=1,
         description="The bearer token that `/metrics` needs; unset, it is open.",
     )
+    web_config_file: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A web-config file as of Prometheus's exporters: TLS, and passwords.",
+    )
     timezone: str = Field(
         default="Asia/Shanghai", description="Where periods end and deadlines fall."
     )

@@ -45,6 +45,7 @@ TITLES = (
 DETAILS = (
     "The findings say what is wrong, and where.",
     "A key that is in force is needed here, as the Authorization header's Bearer token.",
+    "A user's name and password are needed here, or for the API a key that is in force.",
     "This key does not have the right to do this.",
     "There is nothing at this address.",
     "This address does not take this method.",

@@ -19,11 +19,12 @@ LAYERS = (
     ("app.domain",),
     ("app.ledger",),
     ("app.translation", "app.exact_json", "app.log"),  # how values become words and text
+    ("app.web_config",),
     ("app.documents",),
     ("app.intake",),
     ("app.exports",),
     ("app.api", "app.cli", "app.web", "metrics"),
-    ("app.main",),
+    ("app.main", "app.ready"),
 )
 """From left to right: each imports itself and what stands before it, never what stands beside."""
 

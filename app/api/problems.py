@@ -68,6 +68,13 @@ NOT_SIGNED_IN: Final = Problem(
     "A key that is in force is needed here, as the Authorization header's Bearer token.",
     {"WWW-Authenticate": "Bearer"},
 )
+PASSWORD_NEEDED: Final = Problem(
+    "not-signed-in",
+    401,
+    "Not signed in",
+    "A user's name and password are needed here, or for the API a key that is in force.",
+    {"WWW-Authenticate": 'Basic realm="Dabiao", charset="UTF-8"'},
+)
 NOT_PERMITTED: Final = Problem(
     "not-permitted", 403, "Not permitted", "This key does not have the right to do this."
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -16,10 +18,12 @@ from app.errors import Misconfigured
 from app.ledger.database import Database
 from app.ledger.migrating import migrate as go_to_newest
 from app.settings import Settings, load_settings
+from app.web_config.file import read_web_config
+from app.web_config.tls import server_context
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+    from ssl import SSLContext
 
     from filelock import AcquireReturnProxy
 
@@ -52,9 +56,22 @@ def serve() -> None:
         # PostgreSQL may come, or be migrated, while the server waits; this one nobody else makes.
         msg = f"there is no database {path} yet; dabiao migrate makes it"
         raise Misconfigured(msg)
+    tls = _tls(settings)
     _try_to_listen(settings.host, settings.port)
     with nullcontext() if path is None else _only_server(path):
-        _run(settings)
+        _run(settings, tls)
+
+
+def _tls(settings: Settings) -> Callable[..., SSLContext] | None:
+    """Return what makes the context of TLS, tried once; None without. Raises Misconfigured."""
+    if settings.web_config_file is None:
+        return None
+    if read_web_config(Path(settings.web_config_file)).tls_server_config is None:
+        return None
+    # Handed over by name, not made: a context cannot be sent to another process.
+    make = partial(server_context, settings.web_config_file)
+    make()
+    return make
 
 
 def _try_to_listen(host: str, port: int) -> None:
@@ -86,7 +103,7 @@ def _only_server(path: Path) -> AcquireReturnProxy[FileLock]:
         raise Misconfigured(msg) from error
 
 
-def _run(settings: Settings) -> None:
+def _run(settings: Settings, tls: Callable[..., SSLContext] | None) -> None:
     import uvicorn  # noqa: PLC0415 - heavy, and only needed here
 
     from app.log import configuration  # noqa: PLC0415 - likewise
@@ -101,6 +118,7 @@ def _run(settings: Settings) -> None:
             log_config=configuration(settings.log_format),
             server_header=False,
             timeout_graceful_shutdown=20,
+            ssl_context_factory=tls,
         )
 
 
