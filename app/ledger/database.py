@@ -24,6 +24,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.errors import Misconfigured, Unavailable
+from app.ledger import writing
 
 if TYPE_CHECKING:
     import sqlite3
@@ -85,13 +86,15 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Give the one writer's transaction; commits when the block ends without an error."""
+        """Give the one writer's transaction; sealed and committed when the block ends well."""
         with self._writing, _unavailable(), self.engine.connect() as connection:
             connection.execution_options(**{_WRITES: True})
             with connection.begin():
                 if not self.is_sqlite:
                     connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
+                writing.begin(connection)
                 yield connection
+                writing.seal_added(connection)
 
     def close(self) -> None:
         """Give back all connections."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from app.ledger.tables import journal
+from app.ledger.writing import add
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -54,16 +55,15 @@ def record(  # noqa: PLR0913 - one argument for each column
         select(journal.c.id, journal.c.recorded_at).order_by(journal.c.id.desc()).limit(1)
     ).one_or_none()
     entry = Entry(last.id + 1, max(now, last.recorded_at)) if last else Entry(1, now)
-    connection.execute(
-        insert(journal).values(
-            id=entry.id,
-            recorded_at=entry.recorded_at,
-            kind=kind,
-            action=action,
-            subject=subject,
-            actor=actor.name,
-        )
-    )
+    row = {
+        "id": entry.id,
+        "recorded_at": entry.recorded_at,
+        "kind": kind,
+        "action": action,
+        "subject": subject,
+        "actor": actor.name,
+    }
+    add(connection, journal, row)
     return entry
 
 

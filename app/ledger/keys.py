@@ -11,13 +11,14 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from app.domain.access import Actor, Role
 from app.errors import NotFound
 from app.ledger import journal
 from app.ledger.tables import api_key, api_key_department, api_key_revocation, department
 from app.ledger.tables import journal as journal_table
+from app.ledger.writing import add
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -69,22 +70,20 @@ def create(
         connection, journal.EntryKind.KEY, "create", new.name, actor=actor, now=now
     )
     number = (connection.execute(select(func.max(api_key.c.id))).scalar() or 0) + 1
-    connection.execute(
-        insert(api_key).values(
-            id=number,
-            entry_id=entry.id,
-            name=new.name,
-            role=new.role,
-            secret_hash=_fingerprint(secret),
-            expires_at=new.expires_at,
-        )
-    )
+    row = {
+        "id": number,
+        "entry_id": entry.id,
+        "name": new.name,
+        "role": new.role,
+        "secret_hash": _fingerprint(secret),
+        "expires_at": new.expires_at,
+    }
+    add(connection, api_key, row)
     reach = [
         {"api_key_id": number, "department_id": stored.department_ids[code]}
         for code in sorted(set(new.departments))
     ]
-    if reach:
-        connection.execute(insert(api_key_department), reach)
+    add(connection, api_key_department, reach)
     return number, secret
 
 
@@ -99,7 +98,7 @@ def revoke(connection: Connection, number: int, *, actor: Actor, now: dt.datetim
     entry = journal.record(
         connection, journal.EntryKind.KEY, "revoke", found.name, actor=actor, now=now
     )
-    connection.execute(insert(api_key_revocation).values(api_key_id=number, entry_id=entry.id))
+    add(connection, api_key_revocation, {"api_key_id": number, "entry_id": entry.id})
 
 
 def find(connection: Connection, secret: str, now: dt.datetime) -> Actor | None:

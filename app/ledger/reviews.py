@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import and_, func, select
 
 from app.domain.lifecycle import Action, Review
 from app.domain.period import Period
 from app.ledger.narrowing import by_codes
 from app.ledger.tables import department, journal, kpi, review, revision
+from app.ledger.writing import add
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -61,7 +62,7 @@ def append(connection: Connection, stored: StoredCatalogue, entry: int, new: New
         }
         for ordinal, ((kpi_code, department_code, period), number) in enumerate(new.figures, 1)
     ]
-    connection.execute(insert(review), rows)
+    add(connection, review, rows)
 
 
 def last(

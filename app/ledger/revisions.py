@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, or_, select, tuple_
+from sqlalchemy import and_, func, or_, select, tuple_
 
 from app.domain.figure import Amount, Figure, ObservationStatus
 from app.domain.period import Frequency, Period
 from app.ledger.narrowing import by_codes, numbers_of
 from app.ledger.tables import department, journal, kpi, revision, submission
+from app.ledger.writing import add
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -71,8 +72,7 @@ def append(
         }
         for change in changes
     ]
-    if rows:
-        connection.execute(insert(revision), rows)
+    add(connection, revision, rows)
 
 
 def current(

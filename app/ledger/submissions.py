@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from app.domain.finding import Finding, Severity
 from app.ledger.tables import finding, journal, submission
+from app.ledger.writing import add
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -94,24 +95,22 @@ class NewSubmission:
 
 def append(connection: Connection, number: int, new: NewSubmission, result: Result) -> None:
     """Add a submission under its journal entry, with its findings; only within `write`."""
-    connection.execute(
-        insert(submission).values(
-            id=number,
-            source=new.source,
-            filename=new.filename,
-            fingerprint=new.fingerprint,
-            api_key_id=new.api_key_id,
-            idempotency_key=new.idempotency_key,
-            on_error=new.on_error,
-            outcome=result.outcome,
-            **asdict(result.counts),
-        )
-    )
+    row = {
+        "id": number,
+        "source": new.source,
+        "filename": new.filename,
+        "fingerprint": new.fingerprint,
+        "api_key_id": new.api_key_id,
+        "idempotency_key": new.idempotency_key,
+        "on_error": new.on_error,
+        "outcome": result.outcome,
+        **asdict(result.counts),
+    }
+    add(connection, submission, row)
     rows = [
         _finding_columns(number, ordinal, found) for ordinal, found in enumerate(result.findings, 1)
     ]
-    if rows:
-        connection.execute(insert(finding), rows)
+    add(connection, finding, rows)
 
 
 def _finding_columns(number: int, ordinal: int, found: Finding) -> dict[str, object]:

@@ -7,10 +7,16 @@
              ├─ submission ── finding ── acknowledgement
              │      └── revision (the figures) ── review
              ├─ api_key ── api_key_department, api_key_revocation, api_key_rotation
-             └─ user_account ── user_version ── user_department
+             ├─ user_account ── user_version ── user_department
+             └─ seal (what the entry holds, as a hash)
 
 A row's `entry_id` (a submission's own id) is its place in the journal, so a read "as of" a
 position is `entry_id <= position`, on every table alike.
+
+Rows go in by `app.ledger.writing.add` alone, which has every entry sealed with all that belongs to
+it. What belongs where follows from the tables (`app.ledger.belonging`): give a new one an
+`entry_id`, or a foreign key to a row that has one. A column added to a table with rows is left
+empty in them, or their seals would no longer hold.
 
 A table whose key is of several columns has no hidden rowid on SQLite: an INSERT OR REPLACE that
 names one would take a row away which the triggers, looking at the key, would not miss.
@@ -107,6 +113,13 @@ journal = Table(
     Column("api_key_id", Integer),
     Index(None, "recorded_at", "id"),
     Index(None, "kind", "id"),
+)
+
+seal = Table(
+    "seal",
+    metadata,
+    Column("entry_id", _PLACE, ForeignKey("journal.id"), primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
 )
 
 plan = Table("plan", metadata, _id(), _code())

@@ -1,0 +1,113 @@
+"""The way of every row into the ledger: inserted, remembered, and sealed before the commit.
+
+`add` is how the ledger is written; nothing else inserts. What a transaction adds is remembered
+with its connection, and `Database.write` has it sealed just before it commits: a row in `seal` for
+each entry of the journal, made of the rows as they went in, without reading them back. So it does
+not matter how many entries a transaction holds, nor in which order or by which statements their
+rows come; only that all rows of an entry come in the transaction that has the entry.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import insert, select
+
+from app.ledger.belonging import FIRST, belonging, is_sealed
+from app.ledger.sealing import BEGINNING, line, seal_of
+from app.ledger.tables import journal, seal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection, Table
+
+    from app.ledger.belonging import Belonging
+
+Row = Mapping[str, Any]
+_ADDED: Final = "dabiao_added"
+
+
+def begin(connection: Connection) -> None:
+    """Begin to remember what a transaction adds."""
+    connection.info[_ADDED] = defaultdict(list)
+
+
+def add(connection: Connection, table: Table, rows: Row | Sequence[Row]) -> None:
+    """Insert a row, or many by one statement; only within `Database.write`.
+
+    Each row is a mapping of column names; a column that is not named stays empty. Rows of a table
+    that is not of the ledger are not remembered.
+    """
+    listed = [rows] if isinstance(rows, Mapping) else rows
+    if not listed:
+        return
+    connection.execute(insert(table), listed if len(listed) > 1 else listed[0])
+    if is_sealed(table):
+        _added(connection)[table].extend(listed)
+
+
+def _added(connection: Connection) -> dict[Table, list[Row]]:
+    added: dict[Table, list[Row]] = connection.info[_ADDED]
+    return added
+
+
+def seal_added(connection: Connection) -> None:
+    """Seal every entry that the transaction added, and forget its rows.
+
+    Raises RuntimeError for rows of an entry that is not of this transaction, or of none at all.
+    """
+    added = connection.info.pop(_ADDED)
+    if not added:
+        return
+    lines = _by_entry(added)
+    numbers = sorted(row["id"] for row in added.get(journal, ()))
+    if lines.keys() != set(numbers):
+        strays = sorted(lines.keys() - set(numbers))
+        msg = f"rows were added to entries {strays}, which this transaction did not record"
+        raise RuntimeError(msg)
+    before = _newest_seal(connection)
+    sealed = []
+    for number in numbers:
+        before = seal_of(before, lines[number])
+        sealed.append({"entry_id": number, "digest": before})
+    connection.execute(insert(seal), sealed)
+
+
+def _by_entry(added: Mapping[Table, Iterable[Row]]) -> dict[int, list[bytes]]:
+    found: dict[int, list[bytes]] = defaultdict(list)
+    for table, rows in added.items():
+        finder = _Finder(belonging(table), added)
+        for row in rows:
+            found[finder.entry(row)].append(line(table, row))
+    return found
+
+
+class _Finder:
+    """Finds the entry of rows that were added, by a column or by the rows they hang on."""
+
+    def __init__(self, how: Belonging, added: Mapping[Table, Iterable[Row]]) -> None:
+        self._how = how
+        self._entries: dict[tuple[Any, ...], int] = {}
+        if how.parent is not None:
+            parents = _Finder(how.parent, added)
+            for row in added.get(how.parent.table, ()):
+                if not how.first or row["version"] == FIRST:
+                    self._entries[tuple(row[name] for name in how.theirs)] = parents.entry(row)
+
+    def entry(self, row: Row) -> int:
+        if self._how.column is not None:
+            number: int = row[self._how.column]
+            return number
+        try:
+            return self._entries[tuple(row[name] for name in self._how.own)]
+        except KeyError:
+            msg = f"a row of {self._how.table.name} was added that belongs to no entry"
+            raise RuntimeError(msg) from None
+
+
+def _newest_seal(connection: Connection) -> str:
+    query = select(seal.c.digest).order_by(seal.c.entry_id.desc()).limit(1)
+    return connection.execute(query).scalar() or BEGINNING
