@@ -50,6 +50,17 @@ KPI_FAMILIES: Final = (
         "A department: its name and the department above it. Always 1.",
         ("department", "name", "parent"),
     ),
+    # In both languages whatever DABIAO_LANGUAGE is: an alert tells everybody, whoever reads it.
+    Family(
+        "kpi_catalogue_info",
+        "A KPI's names and units in both languages, and its better direction. Always 1.",
+        ("kpi", "name_zh", "name_en", "unit_zh", "unit_en", "direction"),
+    ),
+    Family(
+        "kpi_department_names_info",
+        "A department's names in both languages. Always 1.",
+        ("department", "name_zh", "name_en"),
+    ),
     Family(
         "kpi_target_info",
         "The target in force: how it compares, its text and its version. Always 1.",
@@ -115,10 +126,28 @@ KPI_FAMILIES: Final = (
         _TARGET,
     ),
     Family(
+        "kpi_target_period_end_timestamp_seconds",
+        "When the period that the verdict speaks for ended, in Unix time.",
+        (*_TARGET, "period"),
+        unit="seconds",
+    ),
+    Family(
+        "kpi_status_since_timestamp_seconds",
+        "When the first period in a row with this status ended, in Unix time; only while the "
+        "target is at risk, off track or missed.",
+        (*_TARGET, "period"),
+        unit="seconds",
+    ),
+    Family(
         "kpi_tolerance_ratio",
         "The tolerance band: a pace below 1 minus this is off track.",
         _TARGET,
         unit="ratio",
+    ),
+    Family(
+        "kpi_actual_info",
+        "The periods of the newest figure and of the one before it. Always 1.",
+        (*_FIGURE, "period", "previous_period"),
     ),
     Family(
         "kpi_revision",
@@ -141,6 +170,17 @@ KPI_FAMILIES: Final = (
         "kpi_next_due_timestamp_seconds",
         "Deadline of the oldest figure that is missing, in Unix time; in the past, it is overdue.",
         _FIGURE,
+        unit="seconds",
+    ),
+    Family(
+        "kpi_next_due_info",
+        "The period of the oldest figure that is missing. Always 1.",
+        (*_FIGURE, "period"),
+    ),
+    Family(
+        "kpi_returned_timestamp_seconds",
+        "When a figure came back for revision, in Unix time; gone once it is answered.",
+        (*_FIGURE, "period"),
         unit="seconds",
     ),
     Family(

@@ -17,9 +17,11 @@ from app.domain.expectation import expected_figures, newest_due, oldest_missing,
 from app.domain.number import shown
 from app.ledger import revisions, submissions
 from app.ledger.expected import first_recorded
+from app.ledger.returned import unanswered
 from app.ledger.scoreboard import consecutive_off_track, scoreboard
 from app.ledger.submissions import Outcome, Source
 from metrics.families import BY_NAME
+from metrics.slipping import since
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -111,10 +113,12 @@ def take(
     for line in lines:
         _add_target(samples, line)
         _add_verdict(samples, line, seen.today)
+        _add_periods(samples, line, seen.today, zone)
     for code, kpi in catalogue.kpis.items():
         for department in kpi.reported_by:
             _add_figures(samples, kpi, department, posted.get((code, department), []), zone)
     _add_next_due(samples, expected, posted)
+    _add_returned(samples, connection, seen.position)
     _add_reports(samples, connection, expected, seen)
     _add_submissions(samples, connection, seen.position)
     return Snapshot(seen.position, seen.today, samples.in_order())
@@ -135,9 +139,13 @@ def _add_names(samples: _Samples, catalogue: Catalogue, language: Language) -> N
     for kpi in catalogue.kpis.values():
         name, unit = (kpi.name_zh, kpi.unit_zh) if chinese else (kpi.name_en, kpi.unit_en)
         samples.add("kpi_info", (kpi.code, name, unit, kpi.kind, kpi.frequency), 1)
+        both = (kpi.name_zh, kpi.name_en, kpi.unit_zh, kpi.unit_en)
+        samples.add("kpi_catalogue_info", (kpi.code, *both, kpi.direction), 1)
     for department in catalogue.departments.values():
         name = department.name_zh if chinese else department.name_en
         samples.add("kpi_department_info", (department.code, name, department.parent or ""), 1)
+        names = (department.code, department.name_zh, department.name_en)
+        samples.add("kpi_department_names_info", names, 1)
 
 
 def _add_target(samples: _Samples, line: Line) -> None:
@@ -165,6 +173,18 @@ def _add_verdict(samples: _Samples, line: Line, today: dt.date) -> None:
         samples.add("kpi_consecutive_periods_off_track", key, row)
 
 
+def _add_periods(samples: _Samples, line: Line, today: dt.date, zone: ZoneInfo) -> None:
+    """Add what period the verdict speaks for, and since which one the target slips."""
+    target, verdict = line.subject.target, line.verdict
+    for name, period in (
+        ("kpi_target_period_end_timestamp_seconds", verdict.period),
+        ("kpi_status_since_timestamp_seconds", since(line.subject, verdict, today)),
+    ):
+        if period is not None:
+            key = (target.plan, target.kpi, target.department, str(period))
+            samples.add(name, key, period.end(zone).timestamp())
+
+
 def _add_figures(
     samples: _Samples, kpi: Kpi, department: str, posted: Sequence[Figure], zone: ZoneInfo
 ) -> None:
@@ -182,8 +202,11 @@ def _add_figures(
         return
     newest, number = valued[-1]
     samples.add("kpi_actual_value", key, number)
+    previous = ""
     if len(valued) > 1:
         samples.add("kpi_previous_value", key, valued[-2][1])
+        previous = str(valued[-2][0].period)
+    samples.add("kpi_actual_info", (*key, str(newest.period), previous), 1)
     samples.add("kpi_revision", key, newest.revision)
     samples.add("kpi_period_end_timestamp_seconds", key, newest.period.end(zone).timestamp())
     samples.add("kpi_submitted_timestamp_seconds", key, newest.recorded_at.timestamp())
@@ -197,6 +220,14 @@ def _add_next_due(
         missing = oldest_missing(figures, periods)
         if missing is not None:
             samples.add("kpi_next_due_timestamp_seconds", place, missing.deadline.timestamp())
+            samples.add("kpi_next_due_info", (*place, str(missing.period)), 1)
+
+
+def _add_returned(samples: _Samples, connection: Connection, position: int) -> None:
+    for (kpi, department, period), at in unanswered(connection, position).items():
+        samples.add(
+            "kpi_returned_timestamp_seconds", (kpi, department, str(period)), at.timestamp()
+        )
 
 
 def _add_reports(

@@ -64,6 +64,10 @@ def of_line(line: Line, today: dt.date) -> Found:
         "version": str(target.version),
     }
     found[series("kpi_target_info", **key, **info)] = 1.0
+    if verdict.period is not None:
+        end = verdict.period.end(ZONE).timestamp()
+        at = {"period": str(verdict.period)}
+        found[series("kpi_target_period_end_timestamp_seconds", **key, **at)] = end
     return found
 
 
@@ -96,6 +100,10 @@ def of_figures(office: Office) -> Found:
                     newest.period.last_day + dt.timedelta(days=1), dt.time(), ZONE
                 )
                 found[series("kpi_revision", **key)] = newest.revision
+                before = sorted(valued)[-2:-1]
+                at = {"period": str(newest.period)}
+                previous = str(valued[before[0]].period) if before else ""
+                found[series("kpi_actual_info", **key, **at, previous_period=previous)] = 1.0
                 found[series("kpi_period_end_timestamp_seconds", **key)] = midnight.timestamp()
                 found[series("kpi_submitted_timestamp_seconds", **key)] = (
                     newest.recorded_at.timestamp()
@@ -116,7 +124,10 @@ def test_every_sample_is_what_the_scoreboard_and_the_ledger_say(
 
     found = exposed(settled, form)
 
-    told_elsewhere = ("kpi_info", "kpi_department_info", "kpi_next_due", "kpi_reports", "kpi_subm")
+    told_elsewhere = (
+        *("kpi_info", "kpi_catalogue_info", "kpi_department_info", "kpi_department_names_info"),
+        *("kpi_next_due", "kpi_reports", "kpi_returned", "kpi_status_since", "kpi_subm"),
+    )
     compared = {
         key: number
         for key, number in found.items()
@@ -171,6 +182,30 @@ def test_names_are_in_the_language_that_is_set(settled: Office) -> None:
     ]
     assert found[
         series("kpi_department_info", department="mech", name="Department mech", parent="office")
+    ]
+
+
+def test_names_are_there_in_both_languages_whatever_is_set(settled: Office) -> None:
+    found = exposed(settled)
+
+    assert found[
+        series(
+            "kpi_catalogue_info",
+            kpi="pendency",
+            name_zh="发明专利审查周期",
+            name_en="KPI pendency",
+            unit_zh="个月",
+            unit_en="months",
+            direction="none",
+        )
+    ]
+    assert found[
+        series(
+            "kpi_department_names_info",
+            department="elec",
+            name_zh=world.AWKWARD,
+            name_en="Department elec",
+        )
     ]
 
 

@@ -1,7 +1,8 @@
 """A small office with every kind of KPI, for the tests of what Prometheus is told.
 
 Two departments below an office: `mech` and `elec`. Their figures of 2013 come in month by month, so
-that some are on time, some late, one is corrected and one is posted as missing.
+that some are on time, some late, one is corrected, one is posted as missing and one comes back for
+revision.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from app.domain.access import Actor, Role
 from app.domain.kpi import Department, Kind, Kpi, Plan
 from app.domain.period import Frequency
 from app.domain.target import Target
+from app.intake.review import give_back
 from app.intake.submission import JSON, Post, read, receive
 from app.ledger import journal
 from app.ledger.catalogue import CatalogueWriter
@@ -156,4 +158,6 @@ def settle(office: Office, clock: Clock) -> None:
         on_error=OnError.SKIP,
     )
     clock.set(2014, 1, 5)
-    post(office, row("patents", "elec", "2012", numerator=43000, denominator="134000000"))
+    last = post(office, row("patents", "elec", "2012", numerator=43000, denominator="134000000"))
+    assert last.id is not None
+    give_back(office, last.id, PLANNER, "分母应为年末人口")
