@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ from app.ledger.migrating import newest_revision
 from app.ledger.office import Office, now_utc
 from app.settings import load_settings
 from app.translation import Translator
-from app.web import pages
+from app.web import errors, pages
+from app.web.page import Site
 from app.web_config.file import WebConfigFile
 from metrics.asgi import metrics_routes
 from metrics.process import Observe
@@ -51,9 +53,14 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now_utc) -
     )
     app.state.services = Services(office, settings, Translator(), newest_revision())
     routes.install(app)
-    app.include_router(pages.router(settings), dependencies=[Depends(access.authorise)])
+    app.state.site = Site(app.state.services, partial(access.allows, settings))
+    for router in pages.ROUTERS:
+        app.include_router(router, dependencies=[Depends(access.authorise)])
+    for router in pages.OPEN:
+        app.include_router(router)
     app.router.routes += [pages.static, *metrics_routes(office, settings)]
     problems.install(app)
+    errors.install(app)
     access.check_rules(app)
     if settings.web_config_file is not None:
         file = WebConfigFile(Path(settings.web_config_file))

@@ -27,6 +27,7 @@ from app.translation import (
     Translator,
     negotiate,
 )
+from tests.web.texts import page_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,7 @@ MESSAGE_IDS = {
     *DETAILS,
     *LABELS,
     *(word for words in WORDS.values() for word in words),
+    *page_texts(),
 }
 SOURCES = sorted(Path(app.__file__).parent.rglob("*.py"))
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from app.ledger.office import Office
+    from app.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "list_revisions": READ,
     "get_scoreboard": READ,
     # the pages
-    "landing": READ,
+    "scoreboard_page": READ,
     "docs": READ,
     "openapi": READ,
 }
@@ -103,6 +104,16 @@ async def authorise(request: Request) -> None:
 def _bearer(office: Office, secret: str) -> Actor | None:
     with office.database.read() as connection:
         return keys.find(connection, secret, office.clock())
+
+
+def allows(settings: Settings, actor: Actor | None, operation: str) -> bool:
+    """Tell whether somebody may do something; None is whoever has not said who they are."""
+    rule = RULES.get(operation)
+    if rule is None:
+        return False
+    if rule.is_read and settings.read_access == "open":
+        return True
+    return actor is not None and actor.role in rule.roles
 
 
 def check_rules(app: FastAPI) -> None:

@@ -63,12 +63,13 @@ OPERATIONS: dict[str, tuple[str, str, frozenset[Role]]] = {
         EVERYBODY,
     ),
     "get_scoreboard": ("GET", f"{PREFIX}/scoreboard", EVERYBODY),
-    "landing": ("GET", "/", EVERYBODY),
+    "scoreboard_page": ("GET", "/", EVERYBODY),
     "docs": ("GET", "/docs", EVERYBODY),
     "openapi": ("GET", "/openapi.json", EVERYBODY),
 }
 """Per operation: how to ask for it, and who may."""
 UNGUARDED = {"healthy", "ready", "metrics", "process_metrics", "static"}
+UNGUARDED |= {"set_language", "set_theme"}
 
 
 def names(app: FastAPI) -> set[str]:

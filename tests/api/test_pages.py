@@ -64,13 +64,13 @@ def test_a_page_allows_nothing_but_what_is_ours(api: Client, address: str) -> No
     assert headers["content-type"] == "text/html; charset=utf-8"
 
 
-def test_the_landing_page_speaks_both_languages(api: Client) -> None:
+def test_a_page_speaks_both_languages(api: Client) -> None:
     for asked, language, word in (("en", "en", "Scoreboard"), ("zh-TW", "zh", "目标看板")):
         page = api.get("/", headers={"Accept-Language": asked})
         assert word in page.text
         assert __version__ in page.text
         assert page.headers["content-language"] == language
-        assert page.headers["vary"] == "Accept-Language"
+        assert page.headers["vary"] == "Accept-Language, Cookie"
 
 
 def test_the_apis_pages_come_with_their_licence(api: Client) -> None:

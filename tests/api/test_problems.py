@@ -48,7 +48,7 @@ def test_another_method_is_told_with_those_that_are_taken(api: Client) -> None:
         ("/api/v1/plans/plan-2013", "GET, HEAD, PUT"),
         ("/api/v1/submissions", "GET, HEAD, POST"),
         ("/", "GET, HEAD"),
-        ("/static/landing.css", "GET, HEAD"),
+        ("/static/app.css", "GET, HEAD"),
     ):
         answer = api.delete(address)
         assert (answer.status_code, answer.headers["allow"]) == (405, allowed), address
