@@ -116,7 +116,7 @@ VIEWS = {
             v.comparator, v.lower{number} AS lower_bound, v.upper{number} AS upper_bound,
             v.due, v.overshoot, v.tolerance_band{number} AS tolerance_band,
             v.baseline_period, v.baseline_value{number} AS baseline_value,
-            v.shape, v.weight{number} AS weight, v.source,
+            v.shape, v.weight{number} AS weight, v.in_force_from, v.reason, v.source,
             j.recorded_at, j.actor AS recorded_by
         FROM target t
         JOIN target_version v ON v.target_id = t.id
