@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 from itertools import compress, islice
 from typing import TYPE_CHECKING
 
-from app.domain.finding import Finding
+from app.domain.finding import Finding, Severity
+from app.intake.form import ENTRY, is_form, is_information, plain
 from app.intake.limits import (
     BAD_CHARACTER,
     MAX_CELL,
@@ -105,6 +105,9 @@ def arrange(
         rows.add(chunk)
     if suspect:
         rows.clean()
+    if header.is_form:
+        findings = list(findings)
+        rows.drop_not_given(findings)
     return Table(
         columns=rows.columns,
         numbers=rows.numbers,
@@ -140,12 +143,17 @@ class _Header:
         """Per field, the header as the file has it."""
         return {name: self.texts[position] for name, position in self.positions.items()}
 
+    @property
+    def is_form(self) -> bool:
+        """Whether this is a form of ours, to be filled in as far as there are figures."""
+        return is_form(self.texts)
+
     def faults(self) -> Iterator[Finding]:
         for position, text in enumerate(self.texts):
             name = _field(text)
             if name is not None and self.positions[name] != position:
                 yield self._fault("duplicate_column", text)
-            elif name is None and text:
+            elif name is None and text and not (self.is_form and is_information(text)):
                 yield self._fault("unknown_column", text)
         chinese = not "".join(self.names.values()).isascii()
         for name in ("kpi", "department", "period", "value"):
@@ -183,6 +191,24 @@ class _Rows:
             self._overfull.extend(
                 number for number, record in chunk if any(map(str.strip, self._beyond(record)))
             )
+
+    def drop_not_given(self, findings: Iterable[Finding]) -> None:
+        """Leave out the rows of a form in which nothing was entered.
+
+        findings: what the reader has found; a cell that it has refused was filled all the same.
+        """
+        filled = {found.row for found in findings if found.severity is Severity.ERROR}
+        filled.update(number for number, _, _ in self._cleaned)
+        filled.update(self._overfull)
+        entered = [self.columns[name] for name in ENTRY if name in self.columns]
+        given = [
+            number in filled or any(column[index] for column in entered)
+            for index, number in enumerate(self.numbers)
+        ]
+        self.numbers = list(compress(self.numbers, given))
+        self.columns = {
+            name: list(compress(column, given)) for name, column in self.columns.items()
+        }
 
     def _beyond(self, record: Sequence[str]) -> Iterator[str]:
         """Go through the cells over which no column name stands."""
@@ -227,7 +253,7 @@ def _no_rows(findings: Iterable[Finding]) -> Table:
 
 def _field(header: str) -> str | None:
     """Return the field that a header names, in either language and in full-width letters too."""
-    return _FIELD_OF.get(unicodedata.normalize("NFKC", header).casefold())
+    return _FIELD_OF.get(plain(header))
 
 
 def _decoded(body: bytes, charset: str | None) -> str | None:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from app.domain.figure import Amount, ObservationStatus
-from app.domain.finding import Finding
+from app.domain.finding import Finding, Severity
 from app.domain.kpi import Kind, Kpi
 from app.domain.number import NumberError, parse_number, write_number
 from app.domain.period import Period
@@ -19,7 +19,7 @@ from app.intake.spelling import read_number, read_period, read_status, read_text
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from decimal import Decimal
 
     from app.domain.access import Actor
@@ -76,12 +76,12 @@ class Check:
     _periods: dict[str, Period | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Note which cells the reader has refused already."""
-        self._refused_cells = {(found.row, found.column) for found in self.table.findings}
+        """Note which cells the reader has refused already; its warnings refuse nothing."""
+        self._refused_cells = {(found.row, found.column) for found in self._errors()}
 
     def run(self) -> Checked:
-        """Check every row; a row with any finding is left out of the good ones."""
-        refused = {found.row for found in self.table.findings}
+        """Check every row; a row with any error is left out of the good ones."""
+        refused = {found.row for found in self._errors()}
         entries: list[Entry] = []
         first: dict[tuple[str, str, Period], int] = {}
         for index, row in enumerate(self.table.numbers):
@@ -95,6 +95,10 @@ class Check:
             entries.append(entry)
         findings = (*self.table.findings, *self._findings)
         return Checked(len(self.table), tuple(entries), findings)
+
+    def _errors(self) -> Iterator[Finding]:
+        """Go through what the reader has refused."""
+        return (found for found in self.table.findings if found.severity is Severity.ERROR)
 
     def _row(self, index: int, row: int) -> Entry | None:
         before = len(self._findings)

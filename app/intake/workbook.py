@@ -211,8 +211,10 @@ class _Reading:
         warnings = [
             Finding("hidden_column", None, self._texts[place]) for place in end["hidden_columns"]
         ]
-        if end["hidden_rows"]:
-            warnings.append(Finding("hidden_rows", values={"rows": _ranges(end["hidden_rows"])}))
+        warnings += [
+            Finding("hidden_rows", first, values={"rows": written})
+            for first, written in _ranges(end["hidden_rows"])
+        ]
         if end["hidden_sheet"] is not None:
             values = {"name": quotable(end["hidden_sheet"])}
             warnings.append(Finding("hidden_sheet", values=values))
@@ -228,9 +230,13 @@ def _quoted(values: Mapping[str, str]) -> dict[str, str]:
     return {name: quotable(text) for name, text in values.items()}
 
 
-def _ranges(ranges: Sequence[tuple[int, int]]) -> str:
-    """Write ranges of rows: `5, 7-9`; the last of too many becomes an ellipsis."""
-    written = [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
-    if len(written) > _RANGES_NAMED:
-        written[_RANGES_NAMED:] = ["…"]
-    return ", ".join(written)
+def _ranges(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:
+    """Write ranges of rows, `5` or `7-9`, each with its first; too many end in an ellipsis."""
+    written = [
+        (first, str(first) if first == last else f"{first}-{last}")
+        for first, last in ranges[:_RANGES_NAMED]
+    ]
+    if len(ranges) > _RANGES_NAMED:
+        first, text = written[-1]
+        written[-1] = (first, f"{text}, …")
+    return written

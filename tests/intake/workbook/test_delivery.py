@@ -45,7 +45,8 @@ def test_hidden_rows_are_a_warning_and_stand(office: Office) -> None:
     )
     receipt = post(fill(office), book(sheet(hidden)))
     assert receipt.result.outcome is Outcome.ACCEPTED
-    assert [found.code for found in receipt.result.findings] == ["hidden_rows"]
+    assert [(found.code, found.row) for found in receipt.result.findings] == [("hidden_rows", 2)]
+    assert receipt.result.counts == Counts(received=1, created=1)
 
 
 def test_of_a_doubtful_row_nothing_stands_and_only_the_doubt_is_told(office: Office) -> None:
