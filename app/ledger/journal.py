@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from app.ledger.tables import journal
-from app.ledger.writing import add
+from app.ledger.tables import journal, seal
+from app.ledger.writing import add, follow
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -26,6 +26,7 @@ class EntryKind(StrEnum):
     CATALOGUE = "catalogue"
     KEY = "key"
     REVIEW = "review"
+    USER = "user"
     ACKNOWLEDGEMENT = "acknowledgement"
 
 
@@ -35,6 +36,14 @@ class Entry:
 
     id: int
     recorded_at: dt.datetime
+
+
+_LAST = (
+    select(journal.c.id, journal.c.recorded_at, seal.c.digest)
+    .outerjoin(seal, seal.c.entry_id == journal.c.id)
+    .order_by(journal.c.id.desc())
+    .limit(1)
+)
 
 
 def record(  # noqa: PLR0913 - one argument for each column
@@ -51,10 +60,10 @@ def record(  # noqa: PLR0913 - one argument for each column
     Its instant is `now`, or the last entry's if the clock has gone back since: along the journal
     time never runs backwards, so "recorded by then" and "up to this number" are the same.
     """
-    last = connection.execute(
-        select(journal.c.id, journal.c.recorded_at).order_by(journal.c.id.desc()).limit(1)
-    ).one_or_none()
+    last = connection.execute(_LAST).one_or_none()
     entry = Entry(last.id + 1, max(now, last.recorded_at)) if last else Entry(1, now)
+    if last:
+        follow(connection, last.digest)
     row = {
         "id": entry.id,
         "recorded_at": entry.recorded_at,
@@ -62,6 +71,8 @@ def record(  # noqa: PLR0913 - one argument for each column
         "action": action,
         "subject": subject,
         "actor": actor.name,
+        "user_id": actor.user,
+        "api_key_id": actor.key,
     }
     add(connection, journal, row)
     return entry

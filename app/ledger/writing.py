@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select
@@ -30,9 +31,26 @@ Row = Mapping[str, Any]
 _ADDED: Final = "dabiao_added"
 
 
+@dataclass(slots=True)
+class _Added:
+    """What a transaction has added so far, and the seal that its first entry follows."""
+
+    rows: dict[Table, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    before: str | None = None
+
+
 def begin(connection: Connection) -> None:
     """Begin to remember what a transaction adds."""
-    connection.info[_ADDED] = defaultdict(list)
+    connection.info[_ADDED] = _Added()
+
+
+def follow(connection: Connection, digest: str | None) -> None:
+    """Keep the newest seal, which whoever records an entry reads on the way; None: there is none.
+
+    Not needed, but it spares a query of its own.
+    """
+    if digest is not None:
+        _added(connection).before = digest
 
 
 def add(connection: Connection, table: Table, rows: Row | Sequence[Row]) -> None:
@@ -46,11 +64,11 @@ def add(connection: Connection, table: Table, rows: Row | Sequence[Row]) -> None
         return
     connection.execute(insert(table), listed if len(listed) > 1 else listed[0])
     if is_sealed(table):
-        _added(connection)[table].extend(listed)
+        _added(connection).rows[table].extend(listed)
 
 
-def _added(connection: Connection) -> dict[Table, list[Row]]:
-    added: dict[Table, list[Row]] = connection.info[_ADDED]
+def _added(connection: Connection) -> _Added:
+    added: _Added = connection.info[_ADDED]
     return added
 
 
@@ -59,16 +77,16 @@ def seal_added(connection: Connection) -> None:
 
     Raises RuntimeError for rows of an entry that is not of this transaction, or of none at all.
     """
-    added = connection.info.pop(_ADDED)
-    if not added:
+    added: _Added = connection.info.pop(_ADDED)
+    if not added.rows:
         return
-    lines = _by_entry(added)
-    numbers = sorted(row["id"] for row in added.get(journal, ()))
+    lines = _by_entry(added.rows)
+    numbers = sorted(row["id"] for row in added.rows.get(journal, ()))
     if lines.keys() != set(numbers):
         strays = sorted(lines.keys() - set(numbers))
         msg = f"rows were added to entries {strays}, which this transaction did not record"
         raise RuntimeError(msg)
-    before = _newest_seal(connection)
+    before = added.before or _newest_seal(connection)
     sealed = []
     for number in numbers:
         before = seal_of(before, lines[number])
