@@ -15,6 +15,7 @@ from app.api.deps import Services
 from app.api.head import Head
 from app.api.web_guard import WebGuard
 from app.ledger.database import Database
+from app.ledger.keeping import Keeper
 from app.ledger.migrating import newest_revision
 from app.ledger.office import Office, now_utc
 from app.settings import load_settings
@@ -73,6 +74,7 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now_utc) -
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
     services: Services = app.state.services
+    with Keeper(services.office):
+        yield
     services.office.database.close()
