@@ -169,7 +169,23 @@ TEMPLATES: Mapping[str, str] = {
     "code_mismatch": "The code in the body, {body}, is not the one in the address, {address}.",
     "total_not_a_stock": "Only a stock can be the running total of a flow.",
     "not_a_flow_to_sum": "{kpi} is not a flow of the same frequency, which alone can be summed up.",
+    "definitions_out_of_order": "The versions of a definition are numbered 1, 2, 3 and so on; the first"
+    " has no `since`, and each other one begins after the one before it.",
+    "definition_differs": "`definition` is not what the newest of `definitions` says; give either.",
+    "definitions_missing": "The definition of this KPI has {count} versions on record; give"
+    " `definitions` too, as it is to be.",
+    "in_force_outside": "A target can be in force from a period of the plan on, up to the one in which"
+    " it is due; {period} does not lie between {start} and {due}.",
+    "reason_repeated": "This is the reason of version {version}; say why the target changes now, or"
+    " leave it out.",
     "frequency_fixed": "The frequency of a KPI with figures cannot change; make a new KPI.",
+    # people
+    "not_a_user_name": "“{text}” cannot be a user's name: lower-case letters, digits, dots, hyphens and"
+    " underscores, beginning with a letter, 64 at most.",
+    "password_too_short": "A password has at least {limit} characters; a few words will do.",
+    "password_too_simple": "This password is too easily guessed: it holds the user's name, or hardly"
+    " any different characters.",
+    # the address
     "unknown_parameter": "“{name}” is not a query parameter that is known here.",
     "repeated_parameter": "The query parameter “{name}” stands there twice.",
     "bad_cursor": "The cursor was not given out by this list.",
