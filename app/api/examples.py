@@ -37,10 +37,22 @@ RESOURCES: Final[dict[str, Example]] = {
         "monotone": False,
         "minimum": 0,
         "maximum": 120,
-        "definition": "From filing to grant, mean over the cases closed in the month",
+        "definition": "From the request for examination to grant, mean over the closed cases",
         "early_figures": False,
         "sum_of": None,
         "reported_by": ["examination-management"],
+        "definitions": [
+            {
+                "version": 1,
+                "since": None,
+                "text": "From filing to grant, mean over the closed cases",
+            },
+            {
+                "version": 2,
+                "since": "2012-01",
+                "text": "From the request for examination to grant, mean over the closed cases",
+            },
+        ],
     },
     "target": {
         "plan": "work-plan-2013",
@@ -54,6 +66,8 @@ RESOURCES: Final[dict[str, Example]] = {
         "trajectory": {"shape": "linear", "points": {}},
         "weight": None,
         "source": "Work plan of 2013, section 2",
+        "in_force_from": "2013-01",
+        "reason": "Agreed with the department in January",
     },
 }
 TARGET: Final[Example] = {**RESOURCES["target"], "version": 1}

@@ -20,7 +20,7 @@ attained.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from app.domain.counting import Counted, count
 from app.domain.kpi import Kind
 from app.domain.period import Span
-from app.domain.target import Comparator, Overshoot
+from app.domain.target import Comparator, Overshoot, in_force_at
 from app.domain.trajectory import due_ordinal, expected_at
 
 if TYPE_CHECKING:
@@ -83,6 +83,18 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Distance:
+    """How a gap is measured: from which bound, and whether more (1) or less (-1) makes it wider."""
+
+    bound: Fraction
+    sign: int
+
+    def gap(self, actual: Fraction) -> Fraction:
+        """Return the distance to the bound, positive while the target is not met."""
+        return self.sign * (actual - self.bound)
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What is said of a target, and the exact inputs it came from.
 
@@ -112,26 +124,37 @@ class Subject:
     """A target with all that its verdict is computed from.
 
     members: per department whose figures count (its own, or those that roll up), its figures.
+    earlier: the versions of the target before this one, the oldest first.
     """
 
     target: Target
     kpi: Kpi
     plan: Plan
     members: Mapping[str, Sequence[Figure]]
+    earlier: tuple[Target, ...] = ()
 
     @property
     def span(self) -> Span:
         """The plan's periods at the KPI's frequency."""
         return Span.of_plan(self.plan.start, self.plan.end, self.kpi.frequency)
 
+    def at(self, period: Period) -> Subject:
+        """Return the same with the version of the target by which a period is judged."""
+        if self.target.in_force_from is None:
+            return self
+        judged = in_force_at((*self.earlier, self.target), period)
+        before = tuple(one for one in self.earlier if one.version < judged.version)
+        return replace(self, target=judged, earlier=before)
+
 
 def assess(subject: Subject, today: dt.date, asked: Period | None = None) -> Verdict:
     """Give the verdict at the period `asked` for, or at the newest period that has a figure.
 
+    It is that of the target's version in force at the period which the verdict speaks for.
     today: the date on which the verdict is given, in the office's time zone.
     asked: a period of any frequency; the KPI's periods that have ended by its end count.
     """
-    target, kpi = subject.target, subject.kpi
+    kpi = subject.kpi
     upto = asked.last_ended(kpi.frequency) if asked else None
     first = subject.span.first
     if not first.has_ended(today) or (upto is not None and upto.ordinal < first.ordinal):
@@ -139,7 +162,8 @@ def assess(subject: Subject, today: dt.date, asked: Period | None = None) -> Ver
     counted = count(kpi, subject.members, subject.span, upto)
     if counted is None:
         return Verdict(Status.NO_DATA)
-    actual = counted.value
+    subject = subject.at(counted.period)
+    target, actual = subject.target, counted.value
     attained = is_attained(target.goal, target.overshoot, actual)
     expected = expected_at(target, kpi, subject.plan, counted.period)
     pace = pace_of(target.goal, target.overshoot, actual, expected)
@@ -152,7 +176,7 @@ def assess(subject: Subject, today: dt.date, asked: Period | None = None) -> Ver
         ratio=ratio_of(target.goal, target.overshoot, actual),
         pace=pace,
         progress=_progress(target, actual),
-        gap=_gap(target.goal, target.overshoot, actual),
+        gap=distance_of(target.goal, target.overshoot, actual).gap(actual),
     )
 
 
@@ -215,16 +239,17 @@ def _progress(target: Target, actual: Fraction) -> Fraction | None:
     return None if bound == start else (actual - start) / (bound - start)
 
 
-def _gap(goal: Goal, overshoot: Overshoot, actual: Fraction) -> Fraction:
+def distance_of(goal: Goal, overshoot: Overshoot, actual: Fraction) -> Distance:
+    """Return how the gap of an actual is measured; inside two bounds, from the actual itself."""
     bound = Fraction(goal.bound)
     if goal.comparator is Comparator.AT_MOST:
-        return actual - bound
+        return Distance(bound, 1)
     if goal.upper is not None and actual >= bound:
         upper = Fraction(goal.upper)
         if actual <= upper:
-            return Fraction(0)
-        return upper - actual if overshoot is Overshoot.MET else actual - upper
-    return bound - actual
+            return Distance(actual, 1)
+        return Distance(upper, -1 if overshoot is Overshoot.MET else 1)
+    return Distance(bound, -1)
 
 
 def _status(

@@ -61,6 +61,18 @@ class SumOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Definition:
+    """One version of what a KPI measures: clock start and stop, exclusions, averaging window.
+
+    since: the first period whose figures belong to it; None for the first version.
+    """
+
+    version: int
+    since: Period | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A named span of time with targets."""
 
@@ -85,7 +97,11 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """What is measured, once and for all."""
+    """What is measured, once and for all.
+
+    definition: what the newest definition says. definitions: all of them, the oldest first, where
+    there is more than one; a new wording of the same definition is not among them.
+    """
 
     code: str
     name_zh: str
@@ -105,6 +121,14 @@ class Kpi:
     early_figures: bool = False
     sum_of: SumOf | None = None
     reported_by: tuple[str, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+
+    def definition_at(self, period: Period) -> Definition:
+        """Return the definition that a period's figures belong to."""
+        for known in reversed(self.definitions):
+            if known.since is None or known.since.ordinal <= period.ordinal:
+                return known
+        return Definition(1, None, self.definition)
 
     @property
     def hard_minimum(self) -> Decimal | None:

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 from app.domain.number import NumberError, fits_store, parse_number, write_number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.domain.period import Period
     from app.domain.trajectory import Trajectory
 
@@ -93,7 +95,11 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One version of a target: plan x KPI x department, and what is to be reached by when."""
+    """One version of a target: plan x KPI x department, and what is to be reached by when.
+
+    in_force_from: the first period that is judged by it; None for all periods of the plan.
+    reason: why it was set or revised.
+    """
 
     plan: str
     kpi: str
@@ -106,7 +112,22 @@ class Target:
     baseline: Baseline | None = None
     weight: Decimal | None = None
     source: str | None = None
+    in_force_from: Period | None = None
+    reason: str | None = None
     version: int = 1
+
+
+def in_force_at(versions: Sequence[Target], period: Period) -> Target:
+    """Return the version by which a period is judged.
+
+    versions: what is on record of one target, the oldest first; at least one. The newest that is
+    in force by then; the oldest holds for whatever lies before the others.
+    """
+    for target in reversed(versions):
+        begins = target.in_force_from
+        if begins is None or begins.first_of(period.frequency).ordinal <= period.ordinal:
+            return target
+    return versions[0]
 
 
 _N = r"(-?[0-9]+(?:\.[0-9]+)?)"

@@ -114,6 +114,7 @@ def _store(
     things, wrong = _things(resources, after)
     findings += [*wrong, *_findings_beneath(resources, after)]
     findings += _frequency_findings(connection, stored, resources)
+    findings += _silent_changes(stored.catalogue, resources)
     if findings:
         msg = "the catalogue is not as it must be"
         raise Refused(msg, findings)
@@ -251,6 +252,34 @@ def _frequency_findings(
                 yield _placed(Finding("frequency_fixed", column="frequency"), placed)
 
 
+def _silent_changes(catalogue: Catalogue, resources: Sequence[Placed]) -> Iterator[Finding]:
+    """Refuse what would change by not being said, or be explained by what was said before.
+
+    A KPI whose definition has versions is not written without them: its breaks would be gone. A
+    revised target does not carry the reason of the version that it revises.
+    """
+    for placed in resources:
+        match placed.resource:
+            case KpiResource() as resource:
+                kpi = catalogue.kpis.get(resource.code)
+                listed = () if kpi is None else kpi.definitions
+                if listed and "definitions" not in resource.model_fields_set:
+                    values = {"count": str(len(listed))}
+                    found = Finding("definitions_missing", column="definitions", values=values)
+                    yield _placed(found, placed)
+            case TargetResource() as resource if resource.kpi in catalogue.kpis:
+                known = catalogue.targets.get((resource.plan, resource.kpi, resource.department))
+                thing = resource.to_domain(catalogue.kpis[resource.kpi].kind)
+                if known is None or known.reason is None or thing.reason != known.reason:
+                    continue
+                if replace(known, version=thing.version) != thing:
+                    values = {"version": str(known.version)}
+                    found = Finding("reason_repeated", column="reason", values=values)
+                    yield _placed(found, placed)
+            case _:
+                pass
+
+
 def _differs(catalogue: Catalogue, thing: Thing) -> bool:
     match thing:
         case Plan():
@@ -261,7 +290,11 @@ def _differs(catalogue: Catalogue, thing: Thing) -> bool:
             return catalogue.kpis.get(thing.code) != thing
         case Target():
             known = catalogue.targets.get((thing.plan, thing.kpi, thing.department))
-            return known is None or replace(known, version=thing.version) != thing
+            if known is None:
+                return True
+            # Said once, a reason need not be said again with the same target.
+            reason = known.reason if thing.reason is None else thing.reason
+            return replace(known, version=thing.version) != replace(thing, reason=reason)
 
 
 def _write(writer: CatalogueWriter, things: Sequence[Thing]) -> None:

@@ -51,11 +51,28 @@ def kpi_findings(
             "invalid", column="minimum", values={"problem": "the minimum is above the maximum"}
         )
 
+    yield from _definition_findings(kpi)
     yield from _total_findings(kpi, kpis)
     for other in kpis.values():
         if other.sum_of is not None and other.sum_of.kpi == kpi.code and other.code != kpi.code:
             for found in _total_findings(other, kpis):
                 yield replace(found, column=f"{other.code}: {found.column}")
+
+
+def _definition_findings(kpi: Kpi) -> Iterator[Finding]:
+    """Yield what is wrong with the versions of a definition: each begins after the one before."""
+    begins = [one.since for one in kpi.definitions[1:] if one.since is not None]
+    for period in begins:
+        if period.frequency is not kpi.frequency:
+            values = {"kpi": kpi.code, "frequency": kpi.frequency, "period": str(period)}
+            yield Finding("wrong_frequency", column="definitions", values=values)
+            return
+    ordinals = [period.ordinal for period in begins]
+    numbered = [one.version for one in kpi.definitions] == list(range(1, len(kpi.definitions) + 1))
+    one_first = all(one.since is None for one in kpi.definitions[:1])
+    complete = len(begins) == len(kpi.definitions[1:])
+    if not (numbered and one_first and complete and ordinals == sorted(set(ordinals))):
+        yield Finding("definitions_out_of_order", column="definitions")
 
 
 def _total_findings(kpi: Kpi, kpis: Mapping[str, Kpi]) -> Iterator[Finding]:
@@ -77,6 +94,13 @@ def target_findings(target: Target, kpi: Kpi, plan: Plan) -> Iterator[Finding]:
     if target.due.last_of(kpi.frequency) not in span:
         values = {"due": str(target.due), "start": str(plan.start), "end": str(plan.end)}
         yield Finding("due_outside_plan", column="due", values=values)
+    begins = target.in_force_from
+    if begins is not None and (
+        begins.first_of(kpi.frequency) not in span
+        or begins.first_of(kpi.frequency).ordinal > due_ordinal(target, kpi)
+    ):
+        values = {"period": str(begins), "start": str(plan.start), "due": str(target.due)}
+        yield Finding("in_force_outside", column="in_force_from", values=values)
     if (target.goal.comparator is Comparator.MILESTONE) is not (kpi.kind is Kind.MILESTONE):
         yield Finding("milestone_mismatch", column="target")
     yield from _trajectory_findings(target, kpi, plan)

@@ -9,10 +9,29 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
-from app.domain.kpi import Department, DepartmentKind, Direction, Kind, Kpi, Over, Plan, SumOf
+from app.domain.kpi import (
+    Definition,
+    Department,
+    DepartmentKind,
+    Direction,
+    Kind,
+    Kpi,
+    Over,
+    Plan,
+    SumOf,
+)
 from app.domain.number import NumberError, parse_number
 from app.domain.period import Frequency, Period
 from app.domain.target import (
@@ -166,8 +185,20 @@ class SumOfResource(Resource):
     over: Over
 
 
+class DefinitionResource(Resource):
+    """One version of a KPI's definition, and the first period whose figures belong to it."""
+
+    version: Annotated[Whole, Field(ge=1)]
+    since: PeriodText | None = None
+    text: LongText | None = None
+
+
 class KpiResource(Resource):
-    """A KPI: what is measured, once and for all."""
+    """A KPI: what is measured, once and for all.
+
+    `definitions`: where the definition has changed, all its versions, the first one included;
+    `definition` is what the newest says. Another wording of the same definition is no version.
+    """
 
     code: Code
     name_zh: Text
@@ -187,13 +218,28 @@ class KpiResource(Resource):
     early_figures: bool = False
     sum_of: SumOfResource | None = None
     reported_by: list[Code] = []
+    definitions: Annotated[list[DefinitionResource], Field(max_length=100)] = []
+
+    @field_validator("definitions")
+    @classmethod
+    def _newest_is_the_definition(
+        cls, listed: list[DefinitionResource], info: ValidationInfo
+    ) -> list[DefinitionResource]:
+        given = info.data.get("definition")
+        if listed and given is not None and given != listed[-1].text:
+            raise PydanticCustomError("definition_differs", "definitions")
+        return listed
 
     def to_domain(self) -> Kpi:
         """Return the KPI; the departments that report it come out sorted."""
         values: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
         total = None if self.sum_of is None else SumOf(self.sum_of.kpi, self.sum_of.over)
-        reporters = tuple(sorted(set(self.reported_by)))
-        return Kpi(**{**values, "sum_of": total, "reported_by": reporters})
+        values |= {"sum_of": total, "reported_by": tuple(sorted(set(self.reported_by)))}
+        listed = [Definition(one.version, one.since, one.text) for one in self.definitions]
+        if listed:
+            values["definition"] = listed[-1].text
+        is_one = len(listed) == 1 and (listed[0].version, listed[0].since) == (1, None)
+        return Kpi(**{**values, "definitions": () if is_one else tuple(listed)})
 
     @classmethod
     def from_domain(cls, kpi: Kpi) -> Self:
@@ -202,7 +248,12 @@ class KpiResource(Resource):
         total = None
         if kpi.sum_of is not None:
             total = SumOfResource(kpi=kpi.sum_of.kpi, over=kpi.sum_of.over)
-        return cls(**{**values, "sum_of": total, "reported_by": list(kpi.reported_by)})
+        listed = [
+            DefinitionResource(version=one.version, since=one.since, text=one.text)
+            for one in kpi.definitions
+        ]
+        values |= {"sum_of": total, "reported_by": list(kpi.reported_by)}
+        return cls(**{**values, "definitions": listed})
 
 
 class BaselineResource(Resource):
@@ -220,7 +271,11 @@ class TrajectoryResource(Resource):
 
 
 class TargetResource(Resource):
-    """A target: what is to be reached by when, for a plan, a KPI and a department."""
+    """A target: what is to be reached by when, for a plan, a KPI and a department.
+
+    `in_force_from`: the first period that is judged by this version; all of the plan's unless
+    given. `reason`: why the target is as it is, above all why it was revised.
+    """
 
     plan: Code
     kpi: Code
@@ -233,6 +288,8 @@ class TargetResource(Resource):
     trajectory: TrajectoryResource | None = None
     weight: Annotated[Number, Field(ge=0)] | None = None
     source: LongText | None = None
+    in_force_from: PeriodText | None = None
+    reason: LongText | None = None
 
     def to_domain(self, kind: Kind) -> Target:
         """Return the target; `kind` of its KPI gives the trajectory where none is named."""
@@ -255,6 +312,8 @@ class TargetResource(Resource):
             baseline=baseline,
             weight=self.weight,
             source=self.source,
+            in_force_from=self.in_force_from,
+            reason=self.reason,
         )
 
     @classmethod
@@ -278,6 +337,8 @@ class TargetResource(Resource):
             ),
             weight=target.weight,
             source=target.source,
+            in_force_from=target.in_force_from,
+            reason=target.reason,
         )
 
 

@@ -6,26 +6,41 @@ position, since it changes far less often than figures do.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import and_, func, select
 
 from app.domain.catalogue import Catalogue, TargetKey
-from app.domain.kpi import Department, DepartmentKind, Direction, Kind, Kpi, Over, Plan, SumOf
-from app.domain.number import write_number
-from app.domain.period import Frequency, Period
-from app.domain.target import Baseline, Overshoot, Target, parse_goal
-from app.domain.trajectory import Shape, Trajectory
 from app.ledger import tables
+from app.ledger.catalogue_rows import (
+    department_of,
+    kpi_of,
+    plan_of,
+    target_columns,
+    target_of,
+    written_definitions,
+)
 from app.ledger.journal import EntryKind, newest
+from app.ledger.writing import add
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Row, Table
+
+    from app.domain.kpi import Department, Kpi, Plan
+    from app.domain.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class TargetVersion:
+    """A version of a target, and when it was recorded, by whom."""
+
+    target: Target
+    recorded_at: dt.datetime
+    recorded_by: str
 
 
 @dataclass(frozen=True)
@@ -39,7 +54,9 @@ class StoredCatalogue:
     kpi_ids: Mapping[str, int]
     target_ids: Mapping[TargetKey, int]
     versions: Mapping[tuple[str, str], int]
-    """Per (resource, code): the version in force; a target's code is plan/kpi/department."""
+    """Per (resource, code): the newest version; a target's code is plan/kpi/department."""
+    target_versions: Mapping[TargetKey, tuple[TargetVersion, ...]]
+    """Per target, all its versions, the oldest first."""
 
 
 class CatalogueReader:
@@ -75,21 +92,22 @@ def read(connection: Connection, position: int) -> StoredCatalogue:
         for resource, rows in (("plan", plans), ("department", departments), ("kpi", kpis))
         for row in rows
     }
-    for key, (_, target) in stored_targets.items():
-        versions["target", "/".join(key)] = target.version
+    for key, (_, listed) in stored_targets.items():
+        versions["target", "/".join(key)] = listed[-1].target.version
     return StoredCatalogue(
         position=position,
         catalogue=Catalogue(
-            plans={row.code: _plan(row) for row in plans},
-            departments={row.code: _department(row, codes) for row in departments},
-            kpis={row.code: _kpi(row, reporters.get(row.id, ())) for row in kpis},
-            targets={key: target for key, (_, target) in stored_targets.items()},
+            plans={row.code: plan_of(row) for row in plans},
+            departments={row.code: department_of(row, codes) for row in departments},
+            kpis={row.code: kpi_of(row, reporters.get(row.id, ())) for row in kpis},
+            targets={key: listed[-1].target for key, (_, listed) in stored_targets.items()},
         ),
         plan_ids={row.code: row.id for row in plans},
         department_ids={row.code: row.id for row in departments},
         kpi_ids={row.code: row.id for row in kpis},
         target_ids={key: number for key, (number, _) in stored_targets.items()},
         versions=versions,
+        target_versions={key: tuple(listed) for key, (_, listed) in stored_targets.items()},
     )
 
 
@@ -113,50 +131,6 @@ def _newest(
     return connection.execute(query).all()
 
 
-def _plan(row: Row[Any]) -> Plan:
-    return Plan(
-        code=row.code,
-        name_zh=row.name_zh,
-        name_en=row.name_en,
-        start=Period.parse(row.start_period),
-        end=Period.parse(row.end_period),
-        source=row.source,
-    )
-
-
-def _department(row: Row[Any], codes: Mapping[int, str]) -> Department:
-    return Department(
-        code=row.code,
-        name_zh=row.name_zh,
-        name_en=row.name_en,
-        kind=DepartmentKind(row.kind),
-        parent=codes.get(row.parent_id),
-    )
-
-
-def _kpi(row: Row[Any], reported_by: Sequence[str]) -> Kpi:
-    return Kpi(
-        code=row.code,
-        name_zh=row.name_zh,
-        name_en=row.name_en,
-        unit_zh=row.unit_zh,
-        unit_en=row.unit_en,
-        kind=Kind(row.kind),
-        frequency=Frequency(row.frequency),
-        direction=Direction(row.direction),
-        decimals=row.decimals,
-        due_days=row.due_days,
-        factor=row.factor,
-        monotone=row.monotone,
-        minimum=row.minimum,
-        maximum=row.maximum,
-        definition=row.definition,
-        early_figures=row.early_figures,
-        sum_of=None if row.sum_of is None else SumOf(row.sum_of, Over(row.sum_over)),
-        reported_by=tuple(reported_by),
-    )
-
-
 def _reporters(
     connection: Connection, kpis: Sequence[Row[Any]], codes: Mapping[int, str]
 ) -> dict[int, list[str]]:
@@ -168,14 +142,11 @@ def _reporters(
     return {number: sorted(departments) for number, departments in found.items()}
 
 
-def _targets(connection: Connection, position: int) -> dict[TargetKey, tuple[int, Target]]:
+def _targets(
+    connection: Connection, position: int
+) -> dict[TargetKey, tuple[int, list[TargetVersion]]]:
+    """Return, per target, its number and all its versions up to a position, the oldest first."""
     table, version = tables.target, tables.target_version
-    latest = (
-        select(version.c.target_id, func.max(version.c.version).label("version"))
-        .where(version.c.entry_id <= position)
-        .group_by(version.c.target_id)
-        .subquery()
-    )
     query = (
         select(
             table.c.id,
@@ -183,44 +154,24 @@ def _targets(connection: Connection, position: int) -> dict[TargetKey, tuple[int
             tables.kpi.c.code.label("kpi"),
             tables.department.c.code.label("department"),
             version,
+            tables.journal.c.recorded_at,
+            tables.journal.c.actor,
         )
         .join(version, version.c.target_id == table.c.id)
-        .join(
-            latest,
-            and_(latest.c.target_id == table.c.id, latest.c.version == version.c.version),
-        )
+        .join(tables.journal, tables.journal.c.id == version.c.entry_id)
         .join(tables.plan, tables.plan.c.id == table.c.plan_id)
         .join(tables.kpi, tables.kpi.c.id == table.c.kpi_id)
         .join(tables.department, tables.department.c.id == table.c.department_id)
-        .order_by(tables.plan.c.code, tables.kpi.c.code, tables.department.c.code)
+        .where(version.c.entry_id <= position)
+        .order_by(
+            tables.plan.c.code, tables.kpi.c.code, tables.department.c.code, version.c.version
+        )
     )
-    return {
-        (row.plan, row.kpi, row.department): (row.id, _target(row))
-        for row in connection.execute(query)
-    }
-
-
-def _target(row: Row[Any]) -> Target:
-    baseline = None
-    if row.baseline_period is not None:
-        baseline = Baseline(Period.parse(row.baseline_period), row.baseline_value)
-    points = {
-        Period.parse(period): Decimal(value) for period, value in json.loads(row.points).items()
-    }
-    return Target(
-        plan=row.plan,
-        kpi=row.kpi,
-        department=row.department,
-        goal=parse_goal(row.text),
-        due=Period.parse(row.due),
-        trajectory=Trajectory(Shape(row.shape), points),
-        overshoot=Overshoot(row.overshoot),
-        tolerance_band=row.tolerance_band,
-        baseline=baseline,
-        weight=row.weight,
-        source=row.source,
-        version=row.version,
-    )
+    found: dict[TargetKey, tuple[int, list[TargetVersion]]] = {}
+    for row in connection.execute(query):
+        _, listed = found.setdefault((row.plan, row.kpi, row.department), (row.id, []))
+        listed.append(TargetVersion(target_of(row), row.recorded_at, row.actor))
+    return found
 
 
 class CatalogueWriter:
@@ -290,6 +241,7 @@ class CatalogueWriter:
                 "early_figures": kpi.early_figures,
                 "sum_of": None if kpi.sum_of is None else kpi.sum_of.kpi,
                 "sum_over": None if kpi.sum_of is None else kpi.sum_of.over,
+                "definitions": written_definitions(kpi.definitions),
             },
         )
         reporters = [
@@ -300,8 +252,7 @@ class CatalogueWriter:
             }
             for code in kpi.reported_by
         ]
-        if reporters:
-            self._connection.execute(insert(tables.kpi_reporter), reporters)
+        add(self._connection, tables.kpi_reporter, reporters)
         return version
 
     def target(self, target: Target) -> int:
@@ -310,15 +261,14 @@ class CatalogueWriter:
         number = self._targets.get(key)
         if number is None:
             number = self._targets[key] = _next(self._connection, tables.target.c.id)
-            self._connection.execute(
-                insert(tables.target).values(
-                    id=number,
-                    plan_id=self._plans[target.plan],
-                    kpi_id=self._kpis[target.kpi],
-                    department_id=self._departments[target.department],
-                )
-            )
-        return self._version(tables.target_version, "target_id", number, _target_columns(target))
+            row = {
+                "id": number,
+                "plan_id": self._plans[target.plan],
+                "kpi_id": self._kpis[target.kpi],
+                "department_id": self._departments[target.department],
+            }
+            add(self._connection, tables.target, row)
+        return self._version(tables.target_version, "target_id", number, target_columns(target))
 
     def _add(
         self, identity: Table, numbers: dict[str, int], code: str, columns: dict[str, object]
@@ -326,39 +276,16 @@ class CatalogueWriter:
         number = numbers.get(code)
         if number is None:
             number = numbers[code] = _next(self._connection, identity.c.id)
-            self._connection.execute(insert(identity).values(id=number, code=code))
+            add(self._connection, identity, {"id": number, "code": code})
         versions = tables.metadata.tables[f"{identity.name}_version"]
         return number, self._version(versions, f"{identity.name}_id", number, columns)
 
     def _version(self, versions: Table, owner: str, number: int, columns: dict[str, object]) -> int:
         query = select(func.max(versions.c.version)).where(versions.c[owner] == number)
         version: int = (self._connection.execute(query).scalar() or 0) + 1
-        self._connection.execute(
-            insert(versions).values(
-                **{owner: number, "version": version, "entry_id": self._entry}, **columns
-            )
-        )
+        row = {owner: number, "version": version, "entry_id": self._entry, **columns}
+        add(self._connection, versions, row)
         return version
-
-
-def _target_columns(target: Target) -> dict[str, object]:
-    baseline, trajectory = target.baseline, target.trajectory
-    points = {str(period): write_number(value) for period, value in trajectory.points.items()}
-    return {
-        "text": str(target.goal),
-        "comparator": target.goal.comparator,
-        "lower": target.goal.lower,
-        "upper": target.goal.upper,
-        "due": str(target.due),
-        "overshoot": target.overshoot,
-        "tolerance_band": target.tolerance_band,
-        "baseline_period": str(baseline.period) if baseline else None,
-        "baseline_value": baseline.value if baseline else None,
-        "shape": trajectory.shape,
-        "points": json.dumps(points, sort_keys=True),
-        "weight": target.weight,
-        "source": target.source,
-    }
 
 
 def _next(connection: Connection, column: Any) -> int:  # noqa: ANN401 - a column of any table

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.domain.attainment import Status, Subject, Verdict, assess
+from app.domain.period import containing
 from app.domain.trajectory import expected_at
 from app.ledger import journal, revisions
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from app.domain.figure import Figure
     from app.domain.kpi import Department
     from app.domain.period import Period
-    from app.ledger.catalogue import StoredCatalogue
+    from app.ledger.catalogue import StoredCatalogue, TargetVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,27 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One target's line: what the verdict came from, the verdict, and what it stands on."""
+    """One target's line: what the verdict came from, the verdict, and what it stands on.
+
+    subject: with the version of the target that is in force at the verdict's period.
+    versions: all that are on record of it, the oldest first.
+    """
 
     subject: Subject
     department: Department
     verdict: Verdict
+    versions: tuple[TargetVersion, ...]
+
+    @property
+    def version(self) -> TargetVersion:
+        """The version of the target that the verdict goes by."""
+        return self.versions[self.subject.target.version - 1]
+
+    @property
+    def version_before(self) -> TargetVersion | None:
+        """The version before that one."""
+        number = self.subject.target.version
+        return self.versions[number - 2] if number > 1 else None
 
     @property
     def newest(self) -> Figure | None:
@@ -120,6 +137,7 @@ def subjects(
             kpi=catalogue.kpis[key[1]],
             plan=catalogue.plans[key[0]],
             members={member: by_place.get((key[1], member), []) for member in members[key]},
+            earlier=tuple(one.target for one in stored.target_versions[key][:-1]),
         )
         for key in keys
     ]
@@ -153,13 +171,23 @@ def lines(
 ) -> list[Line]:
     """Return the lines of the targets named, each with its verdict at the period asked for."""
     return [
-        Line(
-            subject=subject,
-            department=stored.catalogue.departments[subject.target.department],
-            verdict=assess(subject, seen.today, asked),
-        )
+        _line(subject, stored, seen, asked)
         for subject in subjects(connection, stored, keys, seen.position)
     ]
+
+
+def _line(subject: Subject, stored: StoredCatalogue, seen: Moment, asked: Period | None) -> Line:
+    verdict, target = assess(subject, seen.today, asked), subject.target
+    frequency = subject.kpi.frequency
+    judged = verdict.period or (
+        containing(seen.today, frequency) if asked is None else asked.last_of(frequency)
+    )
+    return Line(
+        subject=subject.at(judged),
+        department=stored.catalogue.departments[target.department],
+        verdict=verdict,
+        versions=stored.target_versions[target.plan, target.kpi, target.department],
+    )
 
 
 def periods_with_figures(subject: Subject) -> list[Period]:
@@ -201,7 +229,7 @@ def series(subject: Subject, today: dt.date) -> list[Point]:
     return [
         Point(
             period=period,
-            expected=expected_at(subject.target, subject.kpi, subject.plan, period),
+            expected=expected_at(subject.at(period).target, subject.kpi, subject.plan, period),
             verdict=assess(subject, today, period) if period in posted else None,
         )
         for period in subject.span

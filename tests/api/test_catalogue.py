@@ -45,10 +45,14 @@ KPI = {
     "monotone": False,
     "minimum": 0,
     "maximum": 99.5,
-    "definition": "What it is",
+    "definition": "What it is now",
     "early_figures": True,
     "sum_of": None,
     "reported_by": ["exam", "law"],
+    "definitions": [
+        {"version": 1, "since": None, "text": "What it was"},
+        {"version": 2, "since": "2013-Q3", "text": "What it is now"},
+    ],
 }
 RESOURCES = pytest.mark.parametrize(
     ("kind", "document"), [("plans", PLAN), ("departments", DEPARTMENT), ("kpis", KPI)]

@@ -23,6 +23,8 @@ TARGET = {
     "trajectory": {"shape": "flat", "points": {}},
     "weight": None,
     "source": None,
+    "in_force_from": None,
+    "reason": None,
 }
 
 

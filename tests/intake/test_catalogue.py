@@ -238,6 +238,30 @@ BROKEN: dict[str, tuple[AnyResource, str, str]] = {
     "a flow that is a running total": (
         kpi("k", kind="flow", sum_of={"kpi": "cases", "over": "year"}),
         "total_not_a_stock", "sum_of"),
+    "a definition that follows none": (
+        kpi("k", definitions=[{"version": 2, "since": "2013-07"}]),
+        "definitions_out_of_order", "definitions"),
+    "a first definition with a beginning": (
+        kpi("k", definitions=[{"version": 1, "since": "2013-07"}]),
+        "definitions_out_of_order", "definitions"),
+    "a second definition without one": (
+        kpi("k", definitions=[{"version": 1}, {"version": 2}]),
+        "definitions_out_of_order", "definitions"),
+    "definitions that begin together": (
+        kpi("k", definitions=[{"version": 1}, *({"version": number, "since": "2013-07"}
+                                                for number in (2, 3))]),
+        "definitions_out_of_order", "definitions"),
+    "definitions numbered with a gap": (
+        kpi("k", definitions=[{"version": 1}, {"version": 3, "since": "2013-07"}]),
+        "definitions_out_of_order", "definitions"),
+    "a definition of a monthly KPI from a quarter on": (
+        kpi("k", definitions=[{"version": 1}, {"version": 2, "since": "2013-Q3"}]),
+        "wrong_frequency", "definitions"),
+    "in force before the plan": (
+        target("<= 5", in_force_from="2012-12"), "in_force_outside", "in_force_from"),
+    "in force after the due period": (
+        target("<= 5", due="2013-06", in_force_from="2013-07"),
+        "in_force_outside", "in_force_from"),
     "due after the plan": (target("<= 5", due="2014-01"), "due_outside_plan", "due"),
     "due before the plan": (target("<= 5", due="2012-12"), "due_outside_plan", "due"),
     "due in a year after the plan": (target("<= 5", due="2014"), "due_outside_plan", "due"),
@@ -294,6 +318,13 @@ KEPT: dict[str, AnyResource] = {
         "<= 5", trajectory=LINEAR, baseline={"period": "2012", "value": "9"}
     ),
     "a point on the due period": target("<= 5", trajectory=POINTS | {"points": {"2013-12": "5"}}),
+    "in force from the due period on": target("<= 5", due="2013-06", in_force_from="2013-Q2"),
+    "a definition that changed twice": kpi(
+        "k",
+        definitions=[
+            {"version": 1}, {"version": 2, "since": "2013-07"}, {"version": 3, "since": "2014-01"},
+        ],
+    ),
     "equal limits": kpi("k", minimum="1", maximum="1"),
     "a new root": department("law", parent=None),
 }

@@ -53,13 +53,22 @@ class Series:
         return [point for point in self.points if point.row is None]
 
     def unbroken(self) -> Iterator[Series]:
-        """Cut the series before every break: what lies on either side is not compared."""
+        """Cut the series before every break: what lies on either side is not compared.
+
+        A break is a figure marked as one, or the first that belongs to another definition.
+        """
         start = 0
         for index, point in enumerate(self.points):
-            if point.breaks and index > start:
+            if index > start and (point.breaks or self._is_redefined(index)):
                 yield Series(self.kpi, self.department, self.points[start:index])
                 start = index
         yield Series(self.kpi, self.department, self.points[start:])
+
+    def _is_redefined(self, index: int) -> bool:
+        before, at = self.points[index - 1].period, self.points[index].period
+        return bool(self.kpi.definitions) and (
+            self.kpi.definition_at(before) != self.kpi.definition_at(at)
+        )
 
 
 def warning(code: str, row: int | None, values: Mapping[str, str]) -> Finding:
