@@ -28,6 +28,7 @@ TITLES = (
     "Not found",
     "Method not allowed",
     "Not acceptable",
+    "History not read",
     "Conflict",
     "Figure locked",
     "Figure returned",

@@ -67,6 +67,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "list_actuals": READ,
     "list_revisions": READ,
     "get_scoreboard": READ,
+    "read_history": READ,
     # the pages
     "scoreboard_page": READ,
     "docs": READ,

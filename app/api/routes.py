@@ -11,6 +11,7 @@ from app.api import (
     catalogue,
     health,
     openapi,
+    remote_read,
     reporting,
     reviews,
     scoreboard,
@@ -31,6 +32,7 @@ ROUTERS = (
     reporting.router,
     actuals.router,
     catalogue.router,
+    remote_read.router,
 )
 
 

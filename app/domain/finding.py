@@ -151,6 +151,19 @@ TEMPLATES: Mapping[str, str] = {
     # what goes out
     "too_many_figures": "A sheet holds {limit} figures and these are more; narrow them down, or ask for "
     "csv.",
+    # remote read
+    "not_a_remote_read": "This is not a remote-read request: protobuf, packed by snappy.",
+    "remote_read_too_large": "Unpacked, the request has more than {limit} bytes.",
+    "remote_read_without_samples": "History is given as samples, and the request takes none.",
+    "too_many_queries": "A request has at most {limit} queries.",
+    "too_many_matchers": "A query has at most {limit} matchers.",
+    "unreadable_pattern": "“{pattern}” is not a pattern (RE2) that can be read: {problem}.",
+    "span_too_long": "The query spans more than {limit} years; ask for a shorter time.",
+    "too_many_series": "The query asks for more than {limit} series; narrow it down by matchers.",
+    "too_many_samples": (
+        "The request asks for more than {limit} samples; narrow it down by matchers, or ask for a "
+        "shorter time."
+    ),
     # catalogue
     "invalid": "{problem}.",
     "duplicate_code": "“{name}” stands there twice.",

@@ -63,6 +63,7 @@ OPERATIONS: dict[str, tuple[str, str, frozenset[Role]]] = {
         EVERYBODY,
     ),
     "get_scoreboard": ("GET", f"{PREFIX}/scoreboard", EVERYBODY),
+    "read_history": ("POST", f"{PREFIX}/read", EVERYBODY),
     "scoreboard_page": ("GET", "/", EVERYBODY),
     "docs": ("GET", "/docs", EVERYBODY),
     "openapi": ("GET", "/openapi.json", EVERYBODY),
