@@ -18,10 +18,10 @@ from app.web_config.file import read_web_config
 
 if TYPE_CHECKING:
     from app.settings import Settings
+    from app.web_config.document import TlsServerConfig
 
 SECONDS: Final = 2.0
 _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - not bound
-_NO_CERTIFICATE: Final = ("certificate required", "certificate_required")
 
 
 def main() -> int:
@@ -35,21 +35,30 @@ def main() -> int:
 
 def is_ready(settings: Settings) -> bool:
     """Ask once. Raises Misconfigured, OSError or HTTPException where nothing answers."""
-    connection = _connection(settings)
+    tls = _tls(settings)
+    # Clients need a certificate, which this one has not: that TLS is spoken has to do.
+    guarded = tls is not None and tls.client_auth_type == "RequireAndVerifyClientCert"
+    connection = _connection(settings, tls)
     try:
+        connection.connect()
+        if guarded:
+            return True
         connection.request("GET", "/-/ready")
         return connection.getresponse().status == http.HTTPStatus.OK
-    except ssl.SSLError as error:
-        # Clients need a certificate, which this one has not: that it is asked for is an answer.
-        return any(words in str(error).lower() for words in _NO_CERTIFICATE)
+    except ssl.SSLError:
+        return guarded  # TLS 1.2 asks for the certificate before the connection stands
     finally:
         connection.close()
 
 
-def _connection(settings: Settings) -> http.client.HTTPConnection:
-    host = _EVERYWHERE.get(settings.host, settings.host)
+def _tls(settings: Settings) -> TlsServerConfig | None:
     path = settings.web_config_file
-    if path is None or read_web_config(Path(path)).tls_server_config is None:
+    return None if path is None else read_web_config(Path(path)).tls_server_config
+
+
+def _connection(settings: Settings, tls: TlsServerConfig | None) -> http.client.HTTPConnection:
+    host = _EVERYWHERE.get(settings.host, settings.host)
+    if tls is None:
         return http.client.HTTPConnection(host, settings.port, timeout=SECONDS)
     # No certificate is looked at, as said above.
     context = ssl._create_unverified_context()  # noqa: S323, SLF001

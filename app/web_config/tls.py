@@ -64,7 +64,8 @@ def _no_passphrase() -> str:
 
 def _why(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
-        return (error.reason or str(error)).replace("_", " ").lower()
+        # Without a reason: what is there could not be taken for PEM at all.
+        return (error.reason or "not PEM").replace("_", " ").lower().replace("pem", "PEM")
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
