@@ -193,11 +193,15 @@ TEMPLATES: Mapping[str, str] = {
     " leave it out.",
     "frequency_fixed": "The frequency of a KPI with figures cannot change; make a new KPI.",
     # people
-    "not_a_user_name": "“{text}” cannot be a user's name: lower-case letters, digits, dots, hyphens and"
-    " underscores, beginning with a letter, 64 at most.",
+    "not_a_user_name": (
+        "“{text}” cannot be a user's name: lower-case letters, digits, dots, hyphens and "
+        "underscores, beginning with a letter, 64 at most."
+    ),
     "password_too_short": "A password has at least {limit} characters; a few words will do.",
-    "password_too_simple": "This password is too easily guessed: it holds the user's name, or hardly"
-    " any different characters.",
+    "password_too_simple": (
+        "This password is too easily guessed: it holds the user's name, or hardly any different "
+        "characters."
+    ),
     # the address
     "unknown_parameter": "“{name}” is not a query parameter that is known here.",
     "repeated_parameter": "The query parameter “{name}” stands there twice.",
