@@ -5,15 +5,20 @@
     DabiaoError
     ├── Refused                the input is wrong; carries every finding
     │   └── IdempotencyMismatch    the same Idempotency-Key came with another body
-    ├── NotAuthenticated       no key where one is needed, or a wrong one
-    ├── NotPermitted           a right key without the right
+    ├── NotAuthenticated       no key or session where one is needed, or a wrong one
+    ├── NotPermitted           a right key or session without the right
+    │   └── ForgedRequest          a session's request that does not come from our own pages
     ├── NotFound               the thing asked for is not there
     ├── PreconditionFailed     If-Match or If-None-Match does not hold
     ├── Conflict               the figures do not stand where this can be done to them
     │   ├── FigureLocked           approved: to be reopened before it is returned
     │   ├── FigureReturned         returned: a figure has to come in before it is approved
     │   ├── NotApproved            what is not approved is not locked, and not reopened
-    │   └── NothingToReview        no figure on record came from this submission
+    │   ├── NothingToReview        no figure on record came from this submission
+    │   ├── NameTaken              there is a user of this name already
+    │   ├── KeyEnded               a key that has ended or has a successor is not rotated
+    │   └── LastAdmin              without this one nobody could administer the service
+    ├── TooManyAttempts        somebody tried to sign in too often
     ├── TooLarge               more bytes than the settings allow
     ├── UnsupportedMedia       a body in a format that is not read
     ├── Unavailable            the database does not answer
@@ -28,6 +33,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
 
     from app.domain.finding import Finding
@@ -60,7 +66,11 @@ class NotAuthenticated(DabiaoError):
 
 
 class NotPermitted(DabiaoError):
-    """A right key without the right."""
+    """A right key, or a session in force, without the right."""
+
+
+class ForgedRequest(NotPermitted):
+    """A request with a session's cookie that none of our own pages made, as far as can be told."""
 
 
 class NotFound(DabiaoError):
@@ -94,6 +104,27 @@ class NotApproved(Conflict):
 
 class NothingToReview(Conflict):
     """No figure on record came from the submission, or newer ones stand in place of all of them."""
+
+
+class NameTaken(Conflict):
+    """There is a user of this name already; no name is given twice."""
+
+
+class KeyEnded(Conflict):
+    """A key that was revoked, has ended, or has a successor already is not rotated."""
+
+
+class LastAdmin(Conflict):
+    """Without this key or user nobody could administer the service from outside."""
+
+
+class TooManyAttempts(DabiaoError):
+    """Somebody tried to sign in too often; `wait` says how long nothing is looked at."""
+
+    def __init__(self, message: str, wait: dt.timedelta) -> None:
+        """Keep how long to wait beside the message."""
+        super().__init__(message)
+        self.wait = wait
 
 
 class TooLarge(DabiaoError):

@@ -1,4 +1,4 @@
-"""Who may do what: roles, and the departments that a key reaches."""
+"""Who may do what: roles, and the departments that a key or a user reaches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Role(StrEnum):
-    """What a key is for. Admin may do everything; the others only what they are named for."""
+    """What a key or a user is for. Admin may do everything; the others what they are named for."""
 
     READER = "reader"
     REPORTER = "reporter"
@@ -22,8 +22,9 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something: a key, or the command line of the machine itself (key None).
+    """Who does something: a key, a user, or the command line of the machine itself (neither).
 
+    key, user: its number, of one of both at most.
     departments: the tops of the trees the actor reaches; None for all.
     """
 
@@ -31,6 +32,12 @@ class Actor:
     role: Role
     key: int | None = None
     departments: frozenset[str] | None = None
+    user: int | None = None
+
+    @property
+    def is_machine(self) -> bool:
+        """Tell whether this is the machine itself, to which nobody can close the door."""
+        return self.key is None and self.user is None
 
     def reaches(self, catalogue: Catalogue, department: str) -> bool:
         """Tell whether a department lies within the actor's reach."""

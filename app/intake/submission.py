@@ -83,6 +83,7 @@ def read(post: Post, actor: Actor) -> Delivery:
         on_error=post.on_error,
         filename=_keepable(post.filename),
         api_key_id=actor.key,
+        user_id=actor.user,
         idempotency_key=post.idempotency_key,
     )
     return Delivery(table, new)
@@ -182,7 +183,9 @@ def _answered_before(connection: Connection, new: NewSubmission) -> Receipt | No
     """
     if new.idempotency_key is None:
         return None
-    earlier = submissions.same_key(connection, new.api_key_id, new.idempotency_key)
+    earlier = submissions.same_key(
+        connection, new.api_key_id, new.idempotency_key, user_id=new.user_id
+    )
     if earlier is not None and earlier.fingerprint != new.fingerprint:
         msg = "this Idempotency-Key came before with another body"
         raise IdempotencyMismatch(msg)

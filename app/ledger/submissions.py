@@ -91,6 +91,7 @@ class NewSubmission:
     filename: str | None = None
     api_key_id: int | None = None
     idempotency_key: str | None = None
+    user_id: int | None = None
 
 
 def append(connection: Connection, number: int, new: NewSubmission, result: Result) -> None:
@@ -101,6 +102,7 @@ def append(connection: Connection, number: int, new: NewSubmission, result: Resu
         "filename": new.filename,
         "fingerprint": new.fingerprint,
         "api_key_id": new.api_key_id,
+        "user_id": new.user_id,
         "idempotency_key": new.idempotency_key,
         "on_error": new.on_error,
         "outcome": result.outcome,
@@ -131,11 +133,17 @@ def get(connection: Connection, number: int) -> Receipt | None:
     return None if row is None else _receipt(connection, row)
 
 
-def same_key(connection: Connection, api_key_id: int | None, key: str) -> Receipt | None:
-    """Return the submission that came first with an idempotency key of the same sender."""
+def same_key(
+    connection: Connection, api_key_id: int | None, key: str, *, user_id: int | None = None
+) -> Receipt | None:
+    """Return the submission that came first with an idempotency key of the same sender.
+
+    The sender: a key, a user, or neither, which is the machine itself.
+    """
     row = connection.execute(
         _receipts().where(
             submission.c.api_key_id.is_not_distinct_from(api_key_id),
+            submission.c.user_id.is_not_distinct_from(user_id),
             submission.c.idempotency_key == key,
         )
     ).one_or_none()

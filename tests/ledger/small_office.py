@@ -13,11 +13,14 @@ import json
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import func, select
 
 from app.domain.access import Actor, Role
 from app.domain.catalogue import Catalogue
 from app.domain.period import Period
+from app.domain.user import Profile
+from app.errors import NotAuthenticated
 from app.intake.catalogue import Placed, load
 from app.intake.resources import (
     RESOURCES,
@@ -29,7 +32,9 @@ from app.intake.resources import (
 )
 from app.intake.review import give_back
 from app.intake.submission import JSON, Post, read, receive
-from app.ledger import keys, revisions, tables
+from app.ledger import keys, passwords, revisions, tables, users
+from app.ledger.key_uses import KeyUses
+from app.ledger.signing_in import sign_in
 from app.ledger.submissions import OnError, Outcome
 
 if TYPE_CHECKING:
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from app.domain.user import User
     from app.intake.resources import ResourceName
     from app.intake.submission import Delivery
     from app.ledger.database import Database
@@ -185,9 +191,36 @@ def issue_key(office: Office, name: str, *departments: str, revoke: bool = False
     return bearer
 
 
+def add_user(
+    office: Office, name: str, role: Role, *departments: str, password: str | None = None
+) -> User:
+    """Make a user of that name in both languages, who can sign in where there is a password."""
+    now = office.clock()
+    made = None if password is None else passwords.hashed(password)
+    with office.database.write() as connection:
+        stored = office.catalogue(connection)
+        profile = Profile(name, name, role, departments)
+        user = users.create(connection, stored, name, profile, actor=ADMIN, now=now)
+        if made is not None:
+            users.set_password(connection, user, made, actor=ADMIN, now=now)
+    return user
+
+
 def put_a_row_into_every_table(office: Office) -> None:
-    """Use every part of the ledger once, so that no table is empty."""
+    """Use every part of the ledger once, so that no table is empty, and what stands beside it."""
     fill(office)
+    add_user(office, "wang.min", Role.REPORTER, "exam", password="correct horse battery")
+    sign_in(office, "wang.min", "correct horse battery", "192.0.2.1")
+    with pytest.raises(NotAuthenticated):
+        sign_in(office, "wang.min", "wrong", "192.0.2.1")
+    rotated = issue_key(office, "rotated", "exam")
+    assert rotated.key is not None
+    with office.database.write() as connection:
+        stored, now = office.catalogue(connection), office.clock()
+        keys.rotate(connection, stored, rotated.key, actor=ADMIN, now=now)
+    uses = KeyUses(office.database)
+    uses.note(rotated.key, office.clock())
+    uses.close()
     sender = issue_key(office, "sender", "exam")
     issue_key(office, "former sender", revoke=True)
     accepted = send(office, row("22.5"), actor=sender, key="k")

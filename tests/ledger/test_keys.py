@@ -105,12 +105,12 @@ def test_a_revoked_key_is_dead_at_once_and_for_ever(filled: Office, clock: Clock
 
 def test_the_list_tells_everything_but_the_secrets(filled: Office, clock: Clock) -> None:
     expires = clock() + dt.timedelta(days=30)
-    create(filled, NewKey("east", Role.REPORTER, ("exam-east",), expires))
-    create(filled, NewKey("root", Role.ADMIN))
+    _, east = create(filled, NewKey("east", Role.REPORTER, ("exam-east",), expires))
+    _, root = create(filled, NewKey("root", Role.ADMIN))
     with filled.database.read() as connection:
         assert keys.listed(connection) == [
-            keys.Key(1, "east", Role.REPORTER, ("exam-east",), clock(), expires, None),
-            keys.Key(2, "root", Role.ADMIN, (), clock(), None, None),
+            keys.Key(1, "east", Role.REPORTER, ("exam-east",), clock(), expires, None, east[:10]),
+            keys.Key(2, "root", Role.ADMIN, (), clock(), None, None, root[:10]),
         ]
 
 
