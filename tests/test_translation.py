@@ -17,6 +17,7 @@ from app.domain.finding import TEMPLATES, Finding, english
 from app.domain.kpi import Kind
 from app.domain.period import Frequency
 from app.domain.trajectory import Shape
+from app.exports.form.words import MESSAGES as FORM
 from app.translation import (
     CHINESE_MESSAGES,
     DETAILS,
@@ -40,6 +41,7 @@ MESSAGE_IDS = {
     *TITLES,
     *DETAILS,
     *LABELS,
+    *FORM,
     *(word for words in WORDS.values() for word in words),
     *page_texts(),
 }

@@ -64,6 +64,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "return_submission": REVIEW_FIGURES,
     "reopen_figure": REVIEW_FIGURES,
     "get_reporting": READ,
+    "get_form": READ,
     "list_actuals": READ,
     "list_revisions": READ,
     "get_scoreboard": READ,

@@ -9,6 +9,7 @@ from fastapi import Depends
 from app.api import (
     actuals,
     catalogue,
+    form,
     health,
     openapi,
     remote_read,
@@ -30,6 +31,7 @@ ROUTERS = (
     submissions.router,
     reviews.router,
     reporting.router,
+    form.router,
     actuals.router,
     catalogue.router,
     remote_read.router,

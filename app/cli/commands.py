@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import __version__
 from app.cli import REFUSED, intake, keys, reading, reporting, serving
 from app.cli.context import say_error
-from app.cli.export import actuals
+from app.cli.export import actuals, form
 from app.errors import DabiaoError
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _commands() -> typer.Typer:
     _add(top, reading.scoreboard, reading.explain, reading.history, reporting.reporting)
     _add(top, intake.bootstrap, hidden=True)
     export = _group("Write out what the office holds, as files.")
-    _add(export, actuals.actuals)
+    _add(export, actuals.actuals, form.form)
     top.add_typer(export, name="export")
     key = _group("Make, list and revoke the keys that the API takes.")
     _add(key, keys.create, keys.list_keys, keys.revoke)

@@ -56,6 +56,7 @@ OPERATIONS: dict[str, tuple[str, str, frozenset[Role]]] = {
     "return_submission": ("POST", f"{PREFIX}/submissions/1/return", REVIEW),
     "reopen_figure": ("POST", f"{PREFIX}/reopen", REVIEW),
     "get_reporting": ("GET", f"{PREFIX}/reporting", EVERYBODY),
+    "get_form": ("GET", f"{PREFIX}/reporting/form", EVERYBODY),
     "list_actuals": ("GET", f"{PREFIX}/actuals", EVERYBODY),
     "list_revisions": (
         "GET",

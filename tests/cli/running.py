@@ -32,6 +32,7 @@ WORKS: dict[str, tuple[str, ...]] = {
     "history": ("pendency", "exam", "2013-06"),
     "reporting": (),
     "export actuals": (),
+    "export form": ("form.xlsx",),
     "bootstrap": ("seeds",),
     "key create": ("--role", "reader"),
     "key list": (),
