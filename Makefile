@@ -122,13 +122,17 @@ lock: $(SERVICE) $(TOOLS) ## Pin the dependencies anew, newest versions that fit
 # can be read by whoever they are handed to. What exists stays: the database keeps its password.
 .PHONY: secrets
 secrets: ## Make the passwords that docker-compose.yml takes from secrets/
-	@umask 077; mkdir -p secrets; \
-	if [ -e secrets/db_password ]; then echo "secrets/ holds its passwords already"; exit 0; fi; \
-	password=$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n'); \
-	printf %s "postgresql+psycopg://dabiao:$$password@db:5432/dabiao" > secrets/database_url; \
-	printf %s "$$password" > secrets/db_password; \
-	chmod 444 secrets/database_url secrets/db_password; \
-	echo "Made secrets/db_password and secrets/database_url"
+	@umask 077; mkdir -p secrets; cd secrets; made=; \
+	random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }; \
+	for name in db_password grafana_admin_password grafana_db_password; do \
+		if [ ! -e $$name ]; then random > $$name; made="$$made secrets/$$name"; fi; \
+	done; \
+	if [ ! -e database_url ]; then \
+		printf 'postgresql+psycopg://dabiao:%s@db:5432/dabiao' "$$(cat db_password)" > database_url; \
+		made="$$made secrets/database_url"; \
+	fi; \
+	chmod 444 db_password database_url grafana_admin_password grafana_db_password; \
+	if [ -z "$$made" ]; then echo "secrets/ holds its passwords already"; else echo "Made$$made"; fi
 
 .PHONY: clean
 clean: ## Remove what can be made again; var/ and secrets/ stay
