@@ -60,9 +60,9 @@ START: Final = Point(0, BEGINNING)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry as it stands: the seal in the table, the one that its rows make, what is wrong.
+    """An entry as it stands, and what is wrong with it.
 
-    `point` is what the next entry's seal is made from.
+    `point` is where the next one follows: this entry, and the newest seal up to it.
     """
 
     entry: int
@@ -77,15 +77,27 @@ def head(connection: Connection) -> Point:
     return START if row is None else Point(row.entry_id, row.digest)
 
 
+def includes(connection: Connection, point: Point) -> bool:
+    """Tell whether a place that somebody noted earlier is still in the chain."""
+    query = select(seal.c.digest).where(seal.c.entry_id == point.entry)
+    return connection.execute(query).scalar() == point.digest
+
+
 def links(connection: Connection, after: Point = START, upto: int | None = None) -> Iterator[Link]:
     """Hold the entries after a place, up to another, against their seals, in order."""
-    streams = [_lines(connection, table, after.entry, upto) for table in sealed_tables()]
     point = after
-    for entry, lines, digest in _entries([*streams, _seals(connection, after.entry, upto)]):
+    for entry, lines, digest in entries(connection, after, upto):
         problem = _problem(entry, lines, digest, point)
-        if digest is not None:
-            point = Point(entry, digest)
+        point = Point(entry, point.digest if digest is None else digest)
         yield Link(entry, point, problem)
+
+
+def entries(
+    connection: Connection, after: Point = START, upto: int | None = None
+) -> Iterator[tuple[int, list[bytes], str | None]]:
+    """Give each entry after a place, up to another: number, lines, and seal if it has one."""
+    streams = [_lines(connection, table, after.entry, upto) for table in sealed_tables()]
+    return _merged([*streams, _seals(connection, after.entry, upto)])
 
 
 def _problem(entry: int, lines: list[bytes], digest: str | None, before: Point) -> str | None:
@@ -118,12 +130,12 @@ def seal_everything(connection: Connection) -> None:
 
 def _new_seals(streams: list[Iterator[tuple[int, bytes | str]]]) -> Iterator[dict[str, Any]]:
     before = BEGINNING
-    for entry, lines, _ in _entries(streams):
+    for entry, lines, _ in _merged(streams):
         before = seal_of(before, lines)
         yield {"entry_id": entry, "digest": before}
 
 
-def _entries(
+def _merged(
     streams: list[Iterator[tuple[int, bytes | str]]],
 ) -> Iterator[tuple[int, list[bytes], str | None]]:
     """Merge lines (bytes) and seals (text) that come in order of their entries."""
