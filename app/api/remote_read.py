@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.api.deps import PREFIX, Here, Services
 from app.api.matchers import MatchKind, meets
-from app.api.problems import Problem, problem_answer
+from app.api.problems import PROBLEM_TYPE, Problem, problem_answer
 from app.api.read_protocol import decode, encode
 from app.api.rendering import NO_SNIFFING
 from app.domain.finding import Finding
@@ -37,6 +37,15 @@ _PROTOBUF: Final = "application/x-protobuf"
 NOT_READ: Final = Problem(
     "history-not-read", 400, "History not read", "The findings say what is wrong, and where."
 )
+_REFUSAL: Final = {
+    "schema": {"$ref": "#/components/schemas/Problem"},
+    "example": {
+        "type": NOT_READ.type,
+        "title": NOT_READ.title,
+        "status": NOT_READ.status,
+        "detail": NOT_READ.detail,
+    },
+}
 
 
 async def _body(request: Request) -> bytes:
@@ -62,7 +71,7 @@ async def _body(request: Request) -> bytes:
             "description": "The series found, as samples; packed by snappy.",
             "content": {_PROTOBUF: {"schema": {"type": "string", "format": "binary"}}},
         },
-        400: {"description": NOT_READ.title},
+        400: {"description": NOT_READ.title, "content": {PROBLEM_TYPE: _REFUSAL}},
     },
     openapi_extra={
         "requestBody": {

@@ -11,6 +11,7 @@ from fastapi.routing import iter_route_contexts
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.core.result import Ok
+from schemathesis.transport.requests import binary_serializer
 
 from app.api.access import RULES
 from app.api.deps import PREFIX
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.api.contract import Client
+
+# What it would send of a binary body; it knows how for some media types only.
+schemathesis.serializer("application/x-protobuf")(binary_serializer)
 
 
 def operations(api: Client) -> Iterator[tuple[str, dict[str, Any]]]:
