@@ -15,7 +15,7 @@ import xlsxwriter
 from app.documents import name_in
 from app.domain.lifecycle import State
 from app.domain.number import shown, write_number
-from app.exports.form.words import REASONS, STATUSES, STEPS, TITLES
+from app.exports.form.words import REASONS, STATUSES, STEPS, TITLES, TO_FILL_IN
 from app.intake.form import INFORMATION
 from app.intake.spelling import write_text
 from app.intake.tabular import CHINESE
@@ -64,7 +64,8 @@ _NUMBERS: Final = frozenset(
     {"previous", "expected", "value", "numerator", "denominator", "on_record"}
 )
 _ALWAYS_OPEN: Final = frozenset({"observation_status", "note", "reason"})
-_SCROLLED_AFTER: Final = "name_zh"
+_SCROLLED_AFTER: Final = 2
+"""Columns that stay in sight: the code, and the name in the language asked for."""
 _MOST_PROMPT: Final = 250
 """Characters of a prompt that every program shows."""
 _A4: Final = 9
@@ -164,7 +165,7 @@ class _Form:
             "department_name": figure.department.name_zh if zh else figure.department.name_en,
             "period": str(line.expected.period),
             "unit": kpi.unit_zh if zh else kpi.unit_en,
-            "to_fill_in": self._word(" and ".join(figure.fields)),
+            "to_fill_in": self._word(TO_FILL_IN[figure.fields]),
             "previous": _number(figure.previous, kpi),
             "target": None if aim is None else str(aim.target.goal),
             "expected": None if aim is None else aim.expected,
@@ -247,7 +248,7 @@ class _Form:
         return known
 
     def _set_up(self, page: Worksheet, title: str, figures: int) -> None:
-        page.freeze_panes(1, self._columns.index(_SCROLLED_AFTER) + 1)
+        page.freeze_panes(1, _SCROLLED_AFTER)
         page.autofilter(0, 0, max(figures, 1), len(self._columns) - 1)
         # Without a password: it keeps codes from being changed by accident, and nobody out.
         page.protect("", {"format_columns": True, "format_rows": True, "autofilter": True})

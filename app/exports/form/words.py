@@ -34,6 +34,13 @@ STEPS: Final = (
 )
 """The sheet that says how the form is filled in, line by line."""
 
+TO_FILL_IN: Final = {
+    ("value",): "the value",
+    ("numerator", "denominator"): "numerator and denominator",
+    ("value", "denominator"): "value and denominator",
+}
+"""What is asked, by the fields that are."""
+
 SENTENCES: Final = (
     "Nothing is due here.",
     "For a flow, the sum since the plan began.",
@@ -43,11 +50,10 @@ SENTENCES: Final = (
     "Shown with {count} decimals.",
     "Target of {department} in {plan}: {target}, due {due}; expected by now: {expected}.",
     "This is not a number within the limits of the KPI.",
-    "value",
-    "numerator and denominator",
-    "value and denominator",
 )
 """What is said at the cells."""
 
-MESSAGES: Final = frozenset({*TITLES.values(), *STATUSES.values(), *REASONS, *STEPS, *SENTENCES})
+MESSAGES: Final = frozenset(
+    {*TITLES.values(), *STATUSES.values(), *REASONS, *STEPS, *TO_FILL_IN.values(), *SENTENCES}
+)
 """Every message id of the form."""
