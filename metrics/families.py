@@ -57,6 +57,11 @@ KPI_FAMILIES: Final = (
         ("kpi", "name_zh", "name_en", "unit_zh", "unit_en", "direction"),
     ),
     Family(
+        "kpi_plan_info",
+        "A plan: its names in both languages, its first and its last month. Always 1.",
+        ("plan", "name_zh", "name_en", "first", "last"),
+    ),
+    Family(
         "kpi_department_names_info",
         "A department's names in both languages. Always 1.",
         ("department", "name_zh", "name_en"),
@@ -132,9 +137,9 @@ KPI_FAMILIES: Final = (
         unit="seconds",
     ),
     Family(
-        "kpi_status_since_timestamp_seconds",
-        "When the first period in a row with this status ended, in Unix time; only while the "
-        "target is at risk, off track or missed.",
+        "kpi_slipping_since_timestamp_seconds",
+        "When the first period in a row at which the target slipped ended, in Unix time; gone "
+        "once it is no longer at risk, off track or missed.",
         (*_TARGET, "period"),
         unit="seconds",
     ),

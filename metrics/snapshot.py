@@ -136,6 +136,9 @@ def _by_place(found: Mapping[str, Iterable[Figure]]) -> Posted:
 
 def _add_names(samples: _Samples, catalogue: Catalogue, language: Language) -> None:
     chinese = language == "zh"
+    for plan in catalogue.plans.values():
+        months = (str(plan.start), str(plan.end))
+        samples.add("kpi_plan_info", (plan.code, plan.name_zh, plan.name_en, *months), 1)
     for kpi in catalogue.kpis.values():
         name, unit = (kpi.name_zh, kpi.unit_zh) if chinese else (kpi.name_en, kpi.unit_en)
         samples.add("kpi_info", (kpi.code, name, unit, kpi.kind, kpi.frequency), 1)
@@ -178,7 +181,7 @@ def _add_periods(samples: _Samples, line: Line, today: dt.date, zone: ZoneInfo) 
     target, verdict = line.subject.target, line.verdict
     for name, period in (
         ("kpi_target_period_end_timestamp_seconds", verdict.period),
-        ("kpi_status_since_timestamp_seconds", since(line.subject, verdict, today)),
+        ("kpi_slipping_since_timestamp_seconds", since(line.subject, verdict, today)),
     ):
         if period is not None:
             key = (target.plan, target.kpi, target.department, str(period))
