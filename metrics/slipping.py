@@ -18,16 +18,17 @@ SLIPPING: Final = (Status.AT_RISK, Status.OFF_TRACK, Status.MISSED)
 
 
 def since(subject: Subject, verdict: Verdict, today: dt.date) -> Period | None:
-    """Return the first of the periods that in a row, up to the verdict's, have its status.
+    """Return the first of the periods in a row, up to the verdict's, at which the target slipped.
 
-    None unless the target slips. The next month's figure does not change it while the status
-    stays, so whoever was told is not told again; a better figure or a revised target ends it.
+    None unless it slips. The next month's figure does not change it while the slip lasts, nor does
+    its getting worse, so whoever was told is not told again; a better figure or a revised target
+    ends it.
     """
     if verdict.status not in SLIPPING:
         return None
     first = verdict.period
     for period in reversed(periods_with_figures(subject)):
-        if assess(subject, today, period).status is not verdict.status:
+        if assess(subject, today, period).status not in SLIPPING:
             break
         first = period
     return first

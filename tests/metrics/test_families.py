@@ -26,7 +26,7 @@ CONTRACT = {
     "kpi_status": "plan, kpi, department, status",
     "kpi_consecutive_periods_off_track": TARGET,
     "kpi_target_period_end_timestamp_seconds": f"{TARGET}, period",
-    "kpi_status_since_timestamp_seconds": f"{TARGET}, period",
+    "kpi_slipping_since_timestamp_seconds": f"{TARGET}, period",
     "kpi_tolerance_ratio": TARGET,
     "kpi_actual_info": f"{FIGURE}, period, previous_period",
     "kpi_revision": FIGURE,
