@@ -12,6 +12,7 @@ CONTRACT = {
     "kpi_info": "kpi, name, unit, kind, frequency",
     "kpi_department_info": "department, name, parent",
     "kpi_catalogue_info": "kpi, name_zh, name_en, unit_zh, unit_en, direction",
+    "kpi_plan_info": "plan, name_zh, name_en, first, last",
     "kpi_department_names_info": "department, name_zh, name_en",
     "kpi_target_info": "plan, kpi, department, comparator, target, version",
     "kpi_target_lower_value": TARGET,

@@ -126,7 +126,14 @@ def test_every_sample_is_what_the_scoreboard_and_the_ledger_say(
 
     told_elsewhere = (
         *("kpi_info", "kpi_catalogue_info", "kpi_department_info", "kpi_department_names_info"),
-        *("kpi_next_due", "kpi_reports", "kpi_returned", "kpi_slipping", "kpi_subm"),
+        *(
+            "kpi_plan_info",
+            "kpi_next_due",
+            "kpi_reports",
+            "kpi_returned",
+            "kpi_slipping",
+            "kpi_subm",
+        ),
     )
     compared = {
         key: number
@@ -205,6 +212,16 @@ def test_names_are_there_in_both_languages_whatever_is_set(settled: Office) -> N
             department="elec",
             name_zh=world.AWKWARD,
             name_en="Department elec",
+        )
+    ]
+    assert found[
+        series(
+            "kpi_plan_info",
+            plan="year-2013",
+            name_zh="计划 year-2013",
+            name_en="Plan year-2013",
+            first="2013-01",
+            last="2013-12",
         )
     ]
 
