@@ -14,10 +14,10 @@
     │   ├── FigureLocked           approved: to be reopened before it is returned
     │   ├── FigureReturned         returned: a figure has to come in before it is approved
     │   ├── NotApproved            what is not approved is not locked, and not reopened
-    │   ├── NothingToReview        no figure on record came from this submission
-    │   ├── NameTaken              there is a user of this name already
-    │   ├── KeyEnded               a key that has ended or has a successor is not rotated
-    │   └── LastAdmin              without this one nobody could administer the service
+    │   └── NothingToReview        no figure on record came from this submission
+    ├── NameTaken              there is a user of this name already
+    ├── KeyEnded               a key that has ended or has a successor is not rotated
+    ├── LastAdmin              without this one nobody could administer the service
     ├── TooManyAttempts        somebody tried to sign in too often
     ├── TooLarge               more bytes than the settings allow
     ├── UnsupportedMedia       a body in a format that is not read
@@ -106,15 +106,15 @@ class NothingToReview(Conflict):
     """No figure on record came from the submission, or newer ones stand in place of all of them."""
 
 
-class NameTaken(Conflict):
+class NameTaken(DabiaoError):
     """There is a user of this name already; no name is given twice."""
 
 
-class KeyEnded(Conflict):
+class KeyEnded(DabiaoError):
     """A key that was revoked, has ended, or has a successor already is not rotated."""
 
 
-class LastAdmin(Conflict):
+class LastAdmin(DabiaoError):
     """Without this key or user nobody could administer the service from outside."""
 
 

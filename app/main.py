@@ -16,6 +16,7 @@ from app.api.head import Head
 from app.api.web_guard import WebGuard
 from app.ledger.database import Database
 from app.ledger.keeping import Keeper
+from app.ledger.key_uses import KeyUses
 from app.ledger.migrating import newest_revision
 from app.ledger.office import Office, now_utc
 from app.settings import load_settings
@@ -52,7 +53,9 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now_utc) -
         redirect_slashes=False,
         lifespan=_lifespan,
     )
-    app.state.services = Services(office, settings, Translator(), newest_revision())
+    app.state.services = Services(
+        office, settings, Translator(), newest_revision(), KeyUses(office.database)
+    )
     routes.install(app)
     app.state.site = Site(app.state.services, partial(access.allows, settings))
     for router in pages.ROUTERS:
@@ -77,4 +80,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     with Keeper(services.office):
         yield
+    services.uses.close()
     services.office.database.close()

@@ -12,7 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from app.domain import breaks, contribution, explanation, required
 from app.domain.finding import TEMPLATES
+from app.domain.saying import Saying
 
 if TYPE_CHECKING:
     from app.domain.finding import Finding
@@ -34,6 +36,11 @@ TITLES = (
     "Figure returned",
     "Not approved",
     "Nothing to review",
+    "Not from here",
+    "Name taken",
+    "Key ended",
+    "Last admin",
+    "Too many attempts",
     "Precondition failed",
     "Too large",
     "Unsupported media type",
@@ -45,9 +52,14 @@ TITLES = (
 
 DETAILS = (
     "The findings say what is wrong, and where.",
-    "A key that is in force is needed here, as the Authorization header's Bearer token.",
+    "Sign in, or show a key that is in force as the Authorization header's Bearer token.",
     "A user's name and password are needed here, or for the API a key that is in force.",
-    "This key does not have the right to do this.",
+    "You, or this key, do not have the right to do this.",
+    "The request did not come from one of our own pages, or its page is too old; load it again.",
+    "There is a user of this name already; no name is given twice.",
+    "The key was revoked, has ended, or has a successor already; make a new one.",
+    "Without this admin nobody could administer the service any more; make another one first.",
+    "Somebody has tried to sign in too often; wait a quarter of an hour.",
     "There is nothing at this address.",
     "This address does not take this method.",
     "Figures are not given in this format.",
@@ -124,6 +136,9 @@ LABELS = (
 )
 """Statuses, outcomes and headings, as tables show them; see `WORDS` for `ratio`."""
 
+RULES = (*explanation.RULES, *contribution.RULES, *required.RULES, *breaks.NOTES)
+"""What explanations say in words."""
+
 FREQUENCIES = {"M": "monthly", "Q": "quarterly", "A": "annually"}
 """The word for each frequency's code."""
 
@@ -184,8 +199,12 @@ class Translator:
 
     def message(self, finding: Finding, language: Language) -> str:
         """Return what a finding says, in `language`."""
-        template = self.translate(TEMPLATES[finding.code], language)
-        values = {name: self._word(name, value, language) for name, value in finding.values.items()}
+        return self.say(Saying(TEMPLATES[finding.code], finding.values), language)
+
+    def say(self, saying: Saying, language: Language) -> str:
+        """Return a sentence with its values, in `language`."""
+        template = self.translate(saying.template, language)
+        values = {name: self._word(name, value, language) for name, value in saying.values.items()}
         return template.format(**values)
 
     def _word(self, placeholder: str, value: str, language: Language) -> str:

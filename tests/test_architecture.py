@@ -18,9 +18,10 @@ MAX_LINES = 400
 LAYERS = (
     ("app.domain",),
     ("app.ledger",),
-    ("app.translation", "app.exact_json", "app.log"),  # how values become words and text
+    ("app.translation", "app.exact_json", "app.log", "app.cookies"),  # how values become words and text
     ("app.web_config",),
     ("app.documents",),
+    ("app.explaining",),
     ("app.intake",),
     ("app.exports",),
     ("app.api", "app.cli", "app.web", "metrics"),

@@ -14,32 +14,46 @@ from fastapi import Request
 from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 
-from app.api.deps import PREFIX, services_of
+from app.api.deps import PREFIX, Services, services_of
+from app.api.forged import check_origin, check_token, is_safe
+from app.cookies import session_token
 from app.domain.access import Actor, Role
 from app.errors import Misconfigured, NotAuthenticated, NotPermitted
-from app.ledger import keys
+from app.ledger import keys, signing_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fastapi import FastAPI
 
-    from app.ledger.office import Office
     from app.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The roles that may, and whether everybody may while `DABIAO_READ_ACCESS` is `open`."""
+    """The roles that may, and whether everybody may while `DABIAO_READ_ACCESS` is `open`.
+
+    for_users: only users who have signed in, no keys.
+    is_public: everybody may, whatever is set: it is where somebody says who they are.
+    """
 
     roles: frozenset[Role]
     is_read: bool = False
+    for_users: bool = False
+    is_public: bool = False
+
+    def admits(self, actor: Actor) -> bool:
+        """Tell whether somebody who has said who they are may."""
+        return actor.role in self.roles and not (self.for_users and actor.user is None)
 
 
 READ: Final = Rule(frozenset(Role), is_read=True)
 POST_FIGURES: Final = Rule(frozenset({Role.REPORTER, Role.ADMIN}))
 REVIEW_FIGURES: Final = Rule(frozenset({Role.APPROVER, Role.ADMIN}))
 CHANGE_CATALOGUE: Final = Rule(frozenset({Role.PLANNER, Role.ADMIN}))
+ADMINISTER: Final = Rule(frozenset({Role.ADMIN}))
+SIGN_IN: Final = Rule(frozenset(Role), is_public=True)
+OWN_ACCOUNT: Final = Rule(frozenset(Role), for_users=True)
 
 RULES: Final[Mapping[str, Rule]] = {
     "list_plans": READ,
@@ -55,6 +69,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "get_target": READ,
     "put_target": CHANGE_CATALOGUE,
     "explain_target": READ,
+    "list_target_versions": READ,
     "get_series": READ,
     "post_submission": POST_FIGURES,
     "list_submissions": READ,
@@ -69,6 +84,16 @@ RULES: Final[Mapping[str, Rule]] = {
     "list_revisions": READ,
     "get_scoreboard": READ,
     "read_history": READ,
+    "list_users": ADMINISTER,
+    "get_user": ADMINISTER,
+    "create_user": ADMINISTER,
+    "put_user": ADMINISTER,
+    "reset_password": ADMINISTER,
+    "list_keys": ADMINISTER,
+    "get_key": ADMINISTER,
+    "create_key": ADMINISTER,
+    "rotate_key": ADMINISTER,
+    "revoke_key": ADMINISTER,
     # the pages
     "scoreboard_page": READ,
     "docs": READ,
@@ -80,32 +105,71 @@ _SCHEME = "bearer"
 
 
 async def authorise(request: Request) -> None:
-    """Let a request pass that its rule allows, and remember who asks.
+    """Let a request pass that its rule allows, and remember who asks: a key, or else a session.
 
     Raises NotAuthenticated for a wrong key, also where none is needed, and for a missing one where
-    one is; NotPermitted for a right key without the right.
+    one is; a session that has ended is as none. Raises NotPermitted for who is known and may not,
+    ForgedRequest for what a session's cookie came with from elsewhere.
     """
     services = services_of(request)
     rule = RULES[request.scope["route"].name]
-    given = request.headers.getlist("authorization")
-    if not given:
-        if rule.is_read and services.settings.read_access == "open":
-            return
-        raise NotAuthenticated("a key is needed here")
-    scheme, _, secret = given[0].partition(" ")
-    actor = None
-    if len(given) == 1 and scheme.lower() == _SCHEME and secret.strip():
-        actor = await run_in_threadpool(_bearer, services.office, secret.strip())
+    if request.headers.get("authorization") is not None:
+        actor: Actor | None = await _key_of(request, services)
+    else:
+        actor = await _user_of(request, services)
     if actor is None:
-        raise NotAuthenticated("this is not a key that is in force")
-    if actor.role not in rule.roles:
+        if not rule.is_public and not _is_open(rule, services.settings):
+            raise NotAuthenticated("a key or a session is needed here")
+        if rule.is_public and not is_safe(request):
+            check_origin(request)
+        return
+    if not rule.is_public and not rule.admits(actor):
         raise NotPermitted(f"a {actor.role} may not do this")
+    if actor.user is not None and not is_safe(request):
+        check_origin(request)
+        # Whoever signs in may have done so in another window since this one's form was made.
+        if rule is not SIGN_IN:
+            await check_token(request, request.state.session)
     request.state.actor = actor
 
 
-def _bearer(office: Office, secret: str) -> Actor | None:
+def _is_open(rule: Rule, settings: Settings) -> bool:
+    return rule.is_read and settings.read_access == "open"
+
+
+async def _key_of(request: Request, services: Services) -> Actor:
+    """Return who bears the request's key; raises NotAuthenticated."""
+    given = request.headers.getlist("authorization")
+    scheme, _, secret = given[0].partition(" ")
+    actor = None
+    if len(given) == 1 and scheme.lower() == _SCHEME and secret.strip():
+        actor = await run_in_threadpool(_bearer, services, secret.strip())
+    if actor is None:
+        raise NotAuthenticated("this is not a key that is in force")
+    return actor
+
+
+def _bearer(services: Services, secret: str) -> Actor | None:
+    office = services.office
+    now = office.clock()
     with office.database.read() as connection:
-        return keys.find(connection, secret, office.clock())
+        actor = keys.find(connection, secret, now)
+    if actor is not None and actor.key is not None:
+        services.uses.note(actor.key, now)
+    return actor
+
+
+async def _user_of(request: Request, services: Services) -> Actor | None:
+    """Return who has signed in, and remember the session; None for nobody."""
+    token = session_token(request)
+    if not token:
+        return None
+    office = services.office
+    user = await run_in_threadpool(signing_in.who, office, token, office.clock())
+    if user is None:
+        return None
+    request.state.session, request.state.user = token, user
+    return user.actor
 
 
 def allows(settings: Settings, actor: Actor | None, operation: str) -> bool:
@@ -113,9 +177,9 @@ def allows(settings: Settings, actor: Actor | None, operation: str) -> bool:
     rule = RULES.get(operation)
     if rule is None:
         return False
-    if rule.is_read and settings.read_access == "open":
+    if rule.is_public or _is_open(rule, settings):
         return True
-    return actor is not None and actor.role in rule.roles
+    return actor is not None and rule.admits(actor)
 
 
 def check_rules(app: FastAPI) -> None:

@@ -41,7 +41,7 @@ async def read_body(request: Request) -> Body:
         raise UnsupportedMedia("a body is read as it is, without a content coding")
     header = request.headers.get("content-type", "")
     media_type, charset = _media_type(header)
-    content = b"".join([chunk async for chunk in _capped(request)])
+    content = await whole_body(request)
     if media_type == MULTIPART:
         return _file(parts_of(header, content))
     return Body(content, media_type, charset)
@@ -54,8 +54,25 @@ async def _json(request: Request) -> bytes:
     return body.content
 
 
+async def _perhaps_empty(request: Request) -> bytes:
+    """Read a body that may be missing; raises UnsupportedMedia for one that is not JSON."""
+    body = await read_body(request)
+    if body.content and (body.media_type != JSON or body.filename is not None):
+        raise UnsupportedMedia(f"{body.media_type or 'a body without a type'} is not read here")
+    return body.content or b"{}"
+
+
 JsonBody = Annotated[bytes, Depends(_json)]
+PerhapsEmpty = Annotated[bytes, Depends(_perhaps_empty)]
 AnyBody = Annotated[Body, Depends(read_body)]
+
+
+async def whole_body(request: Request) -> bytes:
+    """Read a body up to the limit, and keep it, so that it can be read again; raises TooLarge."""
+    if not hasattr(request, "_body"):
+        # Where the framework keeps it itself: whoever asks for its body or its form finds it.
+        request._body = b"".join([chunk async for chunk in _capped(request)])  # noqa: SLF001
+    return await request.body()
 
 
 async def _capped(request: Request) -> AsyncIterator[bytes]:

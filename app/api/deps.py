@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.domain.access import Actor
+from app.ledger.key_uses import KeyUses
 from app.ledger.office import Office
 from app.settings import Settings
 from app.translation import Language, Translator, negotiate
@@ -20,12 +21,14 @@ class Services:
     """What the application was put together from.
 
     revision: the newest migration that the code knows.
+    uses: what notes when keys were last used.
     """
 
     office: Office
     settings: Settings
     translator: Translator
     revision: str | None
+    uses: KeyUses
 
 
 def services_of(request: Request) -> Services:

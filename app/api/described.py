@@ -13,6 +13,7 @@ from app.intake.submission import XLSX
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from app.api.problems import Problem
     from app.intake.resources import Resource
 
 Answers = dict[int | str, dict[str, Any]]
@@ -62,6 +63,19 @@ def figures_answers(model: type[BaseModel], example: object) -> Answers:
         XLSX: {"schema": {**text["schema"], "format": "binary"}},
     }
     return answers
+
+
+def made(model: type[BaseModel], example: object) -> Answers:
+    """Describe the answer to what makes something."""
+    where = {"Location": {"description": "Its address.", "schema": {"type": "string"}}}
+    return {201: {**_answer(model, example, "Made."), "headers": where}}
+
+
+def with_conflict(answers: Answers, problem: Problem) -> Answers:
+    """Add a problem of status 409 to the answers that are described."""
+    example = {"type": problem.type, "title": problem.title, "status": problem.status}
+    stuck = {"application/json": {"example": written({**example, "detail": problem.detail})}}
+    return {**answers, 409: {"description": problem.title, "content": stuck}}
 
 
 def reviewed_answers(model: type[BaseModel], example: object, conflict: object) -> Answers:

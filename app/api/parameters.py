@@ -121,6 +121,12 @@ Number = Annotated[
     WithJsonSchema(_NUMBER_SCHEMA),
     Path(description="The number on the receipt."),
 ]
+KeyNumber = Annotated[
+    int,
+    BeforeValidator(_number),
+    WithJsonSchema(_NUMBER_SCHEMA),
+    Path(description="The key's number, as the list of keys has it."),
+]
 
 PlanFilter = Annotated[
     str | None, Query(description="Only this plan, by its code.", examples=["work-plan-2013"])

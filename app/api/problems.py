@@ -17,7 +17,11 @@ from app.errors import (
     DabiaoError,
     FigureLocked,
     FigureReturned,
+    ForgedRequest,
     IdempotencyMismatch,
+    KeyEnded,
+    LastAdmin,
+    NameTaken,
     NotApproved,
     NotAuthenticated,
     NotFound,
@@ -26,6 +30,7 @@ from app.errors import (
     PreconditionFailed,
     Refused,
     TooLarge,
+    TooManyAttempts,
     Unavailable,
     UnsupportedMedia,
 )
@@ -65,7 +70,7 @@ NOT_SIGNED_IN: Final = Problem(
     "not-signed-in",
     401,
     "Not signed in",
-    "A key that is in force is needed here, as the Authorization header's Bearer token.",
+    "Sign in, or show a key that is in force as the Authorization header's Bearer token.",
     {"WWW-Authenticate": "Bearer"},
 )
 PASSWORD_NEEDED: Final = Problem(
@@ -76,7 +81,13 @@ PASSWORD_NEEDED: Final = Problem(
     {"WWW-Authenticate": 'Basic realm="Dabiao", charset="UTF-8"'},
 )
 NOT_PERMITTED: Final = Problem(
-    "not-permitted", 403, "Not permitted", "This key does not have the right to do this."
+    "not-permitted", 403, "Not permitted", "You, or this key, do not have the right to do this."
+)
+FORGED: Final = Problem(
+    "forged-request",
+    403,
+    "Not from here",
+    "The request did not come from one of our own pages, or its page is too old; load it again.",
 )
 NOT_FOUND: Final = Problem("not-found", 404, "Not found", "There is nothing at this address.")
 METHOD_NOT_ALLOWED: Final = Problem(
@@ -115,6 +126,21 @@ NOTHING_TO_REVIEW: Final = Problem(
     "Nothing to review",
     "No figure that stands on record came from this submission.",
 )
+NAME_TAKEN: Final = Problem(
+    "name-taken", 409, "Name taken", "There is a user of this name already; no name is given twice."
+)
+KEY_ENDED: Final = Problem(
+    "key-ended",
+    409,
+    "Key ended",
+    "The key was revoked, has ended, or has a successor already; make a new one.",
+)
+LAST_ADMIN: Final = Problem(
+    "last-admin",
+    409,
+    "Last admin",
+    "Without this admin nobody could administer the service any more; make another one first.",
+)
 PRECONDITION_FAILED: Final = Problem(
     "precondition-failed",
     412,
@@ -129,6 +155,12 @@ UNSUPPORTED_MEDIA: Final = Problem(
     415,
     "Unsupported media type",
     "A body of this Content-Type or Content-Encoding is not read here.",
+)
+TOO_MANY_ATTEMPTS: Final = Problem(
+    "too-many-attempts",
+    429,
+    "Too many attempts",
+    "Somebody has tried to sign in too often; wait a quarter of an hour.",
 )
 IDEMPOTENCY_MISMATCH: Final = Problem(
     "idempotency-mismatch",
@@ -152,6 +184,7 @@ BY_ERROR: Final[Mapping[type[Exception], Problem]] = {
     IdempotencyMismatch: IDEMPOTENCY_MISMATCH,
     NotAuthenticated: NOT_SIGNED_IN,
     NotPermitted: NOT_PERMITTED,
+    ForgedRequest: FORGED,
     NotFound: NOT_FOUND,
     PreconditionFailed: PRECONDITION_FAILED,
     Conflict: CONFLICT,
@@ -159,6 +192,10 @@ BY_ERROR: Final[Mapping[type[Exception], Problem]] = {
     FigureReturned: FIGURE_RETURNED,
     NotApproved: NOT_APPROVED,
     NothingToReview: NOTHING_TO_REVIEW,
+    NameTaken: NAME_TAKEN,
+    KeyEnded: KEY_ENDED,
+    LastAdmin: LAST_ADMIN,
+    TooManyAttempts: TOO_MANY_ATTEMPTS,
     TooLarge: TOO_LARGE,
     UnsupportedMedia: UNSUPPORTED_MEDIA,
     Unavailable: UNAVAILABLE,

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.api import examples, schemas
-from app.api.bodies import JsonBody, read_body
+from app.api.bodies import JsonBody, PerhapsEmpty
 from app.api.deps import PREFIX, Here, Services, Who
 from app.api.described import one, optional_body, resource_body, reviewed_answers
 from app.api.parameters import Number
-from app.api.rendering import JSON_TYPE, answer
+from app.api.rendering import answer
 from app.documents import passed_review_document, review_document
-from app.errors import NotFound, UnsupportedMedia
+from app.errors import NotFound
 from app.intake.resource_reading import read_resource
 from app.intake.review import (
     ApprovalResource,
@@ -33,17 +33,6 @@ if TYPE_CHECKING:
     from app.intake.review import Spoken
 
 router = APIRouter(prefix=PREFIX, tags=["reviews"])
-
-
-async def _empty(request: Request) -> bytes:
-    """Read a body that may be missing; raises UnsupportedMedia for one that is not JSON."""
-    body = await read_body(request)
-    if body.content and (body.media_type != JSON_TYPE or body.filename is not None):
-        raise UnsupportedMedia(f"{body.media_type or 'a body without a type'} is not read here")
-    return body.content or b"{}"
-
-
-PerhapsEmpty = Annotated[bytes, Depends(_empty)]
 
 
 @router.get(

@@ -11,6 +11,7 @@ from app.api import (
     catalogue,
     form,
     health,
+    keys,
     openapi,
     remote_read,
     reporting,
@@ -18,6 +19,7 @@ from app.api import (
     scoreboard,
     submissions,
     targets,
+    users,
 )
 from app.api.access import authorise
 from app.api.parameters import only_known_parameters
@@ -34,6 +36,8 @@ ROUTERS = (
     form.router,
     actuals.router,
     catalogue.router,
+    users.router,
+    keys.router,
     remote_read.router,
 )
 

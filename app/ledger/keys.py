@@ -202,9 +202,16 @@ def get(connection: Connection, number: int) -> Key:
     return _key(row, _departments(connection, [row.id]).get(row.id, []))
 
 
-def listed(connection: Connection, *, after: int = 0, limit: int | None = None) -> list[Key]:
-    """Return the keys that were ever made, in order, those beyond `after`, `limit` at most."""
+def listed(
+    connection: Connection, *, after: int = 0, limit: int | None = None, upto: int | None = None
+) -> list[Key]:
+    """Return the keys that were ever made, in order, those beyond `after`, `limit` at most.
+
+    upto: a position of the journal; only keys made by then, as they are now.
+    """
     query = _keys().where(api_key.c.id > after).order_by(api_key.c.id).limit(limit)
+    if upto is not None:
+        query = query.where(api_key.c.entry_id <= upto)
     rows = connection.execute(query).all()
     departments = _departments(connection, [row.id for row in rows])
     return [_key(row, departments.get(row.id, [])) for row in rows]

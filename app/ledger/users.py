@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from app.ledger.catalogue import StoredCatalogue
 
 _FIRST = 1
+_FIRST_VERSION = user_version.alias("first")
 
 
 def create(  # noqa: PLR0913 - who and when come with every write
@@ -57,7 +58,7 @@ def create(  # noqa: PLR0913 - who and when come with every write
     number = (connection.execute(select(func.max(user_account.c.id))).scalar() or 0) + 1
     add(connection, user_account, {"id": number, "name": name})
     _add_version(connection, stored, entry.id, (number, _FIRST), profile)
-    return _there(connection, name)
+    return there(connection, name)
 
 
 def change(  # noqa: PLR0913 - who and when come with every write
@@ -73,7 +74,7 @@ def change(  # noqa: PLR0913 - who and when come with every write
 
     The same profile again changes nothing. Raises NotFound, also for an unknown department.
     """
-    before = _there(connection, name)
+    before = there(connection, name)
     profile = _sorted(profile)
     if profile == before.profile:
         return before
@@ -83,7 +84,7 @@ def change(  # noqa: PLR0913 - who and when come with every write
     _add_version(connection, stored, entry.id, (before.id, before.version + 1), profile)
     if _rights(profile) != _rights(before.profile):
         sessions.end_all(connection, before.id)
-    return _there(connection, name)
+    return there(connection, name)
 
 
 def _action(before: Profile, after: Profile) -> str:
@@ -172,12 +173,21 @@ def by_number(connection: Connection, number: int) -> User | None:
 
 
 def listed(
-    connection: Connection, *, after: str | None = None, limit: int | None = None
+    connection: Connection,
+    *,
+    after: str | None = None,
+    limit: int | None = None,
+    upto: int | None = None,
 ) -> list[User]:
-    """Return users in the order of their names, those beyond `after`, `limit` at most."""
+    """Return users in the order of their names, those beyond `after`, `limit` at most.
+
+    upto: a position of the journal; only users made by then, as they are now.
+    """
     query = _newest().order_by(user_account.c.name).limit(limit)
     if after is not None:
         query = query.where(user_account.c.name > after)
+    if upto is not None:
+        query = query.where(_FIRST_VERSION.c.entry_id <= upto)
     return _users(connection, query)
 
 
@@ -192,7 +202,8 @@ def is_admin_left(connection: Connection) -> bool:
     return connection.execute(query).first() is not None
 
 
-def _there(connection: Connection, name: str) -> User:
+def there(connection: Connection, name: str) -> User:
+    """Return a user by name; raises NotFound."""
     found = get(connection, name)
     if found is None:
         raise NotFound(f"there is no user {name}")
@@ -211,9 +222,9 @@ def _newest() -> Select[Any]:
         )
         .join(user_version, user_version.c.user_id == user_account.c.id)
         .join(journal_table, journal_table.c.id == user_version.c.entry_id)
-        .join(first := user_version.alias("first"), first.c.user_id == user_account.c.id)
-        .join(created, created.c.id == first.c.entry_id)
-        .where(user_version.c.version == _newest_version(), first.c.version == _FIRST)
+        .join(_FIRST_VERSION, _FIRST_VERSION.c.user_id == user_account.c.id)
+        .join(created, created.c.id == _FIRST_VERSION.c.entry_id)
+        .where(user_version.c.version == _newest_version(), _FIRST_VERSION.c.version == _FIRST)
     )
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from app.domain.access import Actor
+    from app.domain.saying import Saying
     from app.ledger.office import Office
     from app.settings import Settings
     from app.translation import Translator
@@ -37,7 +38,8 @@ _CONTENT_POLICY: Final = (
 )
 HEADERS: Final = {
     "Content-Security-Policy": _CONTENT_POLICY,
-    "Referrer-Policy": "no-referrer",
+    # Not no-referrer: a browser would then name no origin with the forms that it sends us.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -127,6 +129,10 @@ class Page:
         """Return a text in the page's language, its placeholders filled in."""
         spoken = self.site.services.translator.translate(text, self.language)
         return spoken.format(**values) if values else spoken
+
+    def say(self, saying: Saying) -> str:
+        """Return a sentence of the domain in the page's language."""
+        return self.site.services.translator.say(saying, self.language)
 
     def name(self, thing: Any) -> str:  # noqa: ANN401 - a plan, a department or a KPI
         """Return the name of a plan, a department or a KPI."""

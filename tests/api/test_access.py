@@ -1,4 +1,4 @@
-"""Who may do what: every operation, every role, with reads open and not."""
+"""Who may do what: every operation and page, every role, by key and signed in, open or not."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from app.api import access, routes
 from app.api.deps import PREFIX
 from app.domain.access import Role
 from app.errors import Misconfigured
-from app.ledger import keys
+from app.ledger import keys, sessions
 from app.main import create_app
 from app.settings import Settings
-from tests.ledger.small_office import ADMIN
+from tests.ledger.small_office import ADMIN, add_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fastapi import FastAPI
 
+    from app.domain.user import User
     from app.ledger.office import Office
     from tests.api.contract import Client
 
@@ -31,7 +32,9 @@ EVERYBODY = frozenset(Role)
 REPORT = frozenset({Role.REPORTER, Role.ADMIN})
 REVIEW = frozenset({Role.APPROVER, Role.ADMIN})
 PLAN = frozenset({Role.PLANNER, Role.ADMIN})
+ADMINISTER = frozenset({Role.ADMIN})
 TARGET = f"{PREFIX}/targets/plan-2013/pendency/exam"
+COOKIE = "dabiao-session"
 
 OPERATIONS: dict[str, tuple[str, str, frozenset[Role]]] = {
     "list_plans": ("GET", f"{PREFIX}/plans", EVERYBODY),
@@ -68,8 +71,22 @@ OPERATIONS: dict[str, tuple[str, str, frozenset[Role]]] = {
     "scoreboard_page": ("GET", "/", EVERYBODY),
     "docs": ("GET", "/docs", EVERYBODY),
     "openapi": ("GET", "/openapi.json", EVERYBODY),
+    "list_users": ("GET", f"{PREFIX}/users", ADMINISTER),
+    "get_user": ("GET", f"{PREFIX}/users/nobody", ADMINISTER),
+    "create_user": ("POST", f"{PREFIX}/users", ADMINISTER),
+    "put_user": ("PUT", f"{PREFIX}/users/nobody", ADMINISTER),
+    "reset_password": ("POST", f"{PREFIX}/users/nobody/password", ADMINISTER),
+    "list_keys": ("GET", f"{PREFIX}/keys", ADMINISTER),
+    "get_key": ("GET", f"{PREFIX}/keys/1", ADMINISTER),
+    "create_key": ("POST", f"{PREFIX}/keys", ADMINISTER),
+    "rotate_key": ("POST", f"{PREFIX}/keys/999/rotate", ADMINISTER),
+    "revoke_key": ("POST", f"{PREFIX}/keys/999/revoke", ADMINISTER),
 }
 """Per operation: how to ask for it, and who may."""
+PUBLIC: frozenset[str] = frozenset()
+"""Where somebody says who they are: open to all, whatever is set."""
+FOR_USERS: frozenset[str] = frozenset()
+"""What only a user has, and a key has not."""
 UNGUARDED = {"healthy", "ready", "metrics", "process_metrics", "static"}
 UNGUARDED |= {"set_language", "set_theme"}
 
@@ -85,27 +102,47 @@ def test_the_table_names_every_route(api: Client) -> None:
 
 @pytest.mark.parametrize("read_access", ["open", "key"])
 def test_every_operation_lets_in_just_who_may(
-    start: Callable[..., Client], secrets: dict[str, str], read_access: str
+    start: Callable[..., Client], secrets: dict[str, str], small_office: Office, read_access: str
 ) -> None:
     api = start(read_access=read_access)
     api.keys = secrets
-    bearers: dict[str, dict[str, str]] = {role: api.bearing(role) for role in Role}
-    bearers |= {"nobody": {}, "wrong": {"Authorization": "Bearer dbk_wrong"}}
+    signed_in = {role: add_user(small_office, f"user-{role}", role) for role in Role}
     seen: dict[tuple[str, str], int] = {}
-    expected: dict[tuple[str, str], int | None] = {}
+    expected: dict[tuple[str, str], int] = {}
     for name, (method, address, roles) in OPERATIONS.items():
-        for bearer, headers in bearers.items():
-            status = api.request(method, address, headers=headers).status_code
-            seen[name, bearer] = status if status in (401, 403) else 0
-            if bearer == "wrong":
-                expected[name, bearer] = 401
-            elif bearer == "nobody":
-                is_open = roles == EVERYBODY and read_access == "open"
-                expected[name, bearer] = 0 if is_open else 401
-            else:
-                expected[name, bearer] = 0 if bearer in roles else 403
+        known: dict[tuple[str, Role], dict[str, str]] = {
+            **{("key", role): api.bearing(role) for role in Role},
+            **{("user", role): session_of(small_office, user) for role, user in signed_in.items()},
+        }
+        strangers = {
+            "nobody": {},
+            "wrong": {"Authorization": "Bearer dbk_wrong"},
+            "ended": {"Cookie": f"{COOKIE}=ended", "X-Form-Token": "ended"},
+        }
+        for (kind, role), headers in known.items():
+            seen[name, f"{kind} {role}"] = denied(api, method, address, headers)
+            may = name in PUBLIC or (role in roles and (kind == "user" or name not in FOR_USERS))
+            expected[name, f"{kind} {role}"] = 0 if may else 403
+        is_open = name not in FOR_USERS and roles == EVERYBODY and read_access == "open"
+        for bearer, headers in strangers.items():
+            seen[name, bearer] = denied(api, method, address, headers)
+            may = bearer != "wrong" and (name in PUBLIC or is_open)
+            expected[name, bearer] = 0 if may else 401
 
     assert seen == expected
+
+
+def denied(api: Client, method: str, address: str, headers: dict[str, str]) -> int:
+    """Return the status by which a request is turned away at the door; 0 where it is not."""
+    status = api.request(method, address, headers=headers, follow_redirects=False).status_code
+    return status if status in (401, 403) else 0
+
+
+def session_of(office: Office, user: User) -> dict[str, str]:
+    """Begin a session; returns the headers of a request that one of its pages makes."""
+    with office.database.write() as connection:
+        token = sessions.begin(connection, user.id, office.clock())
+    return {"Cookie": f"{COOKIE}={token}", "X-Form-Token": sessions.form_token(token)}
 
 
 @pytest.mark.parametrize(
