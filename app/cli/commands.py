@@ -10,7 +10,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import __version__
-from app.cli import REFUSED, checking, intake, keys, reading, reporting, serving
+from app.cli import REFUSED, backup, checking, intake, keys, reading, reporting, serving
 from app.cli.context import say_error
 from app.cli.export import actuals, form
 from app.errors import DabiaoError
@@ -71,7 +71,7 @@ def _commands() -> typer.Typer:
     top.callback()(_options)
     _add(top, serving.serve, serving.migrate, intake.load, intake.submit)
     _add(top, reading.scoreboard, reading.explain, reading.history, reporting.reporting)
-    _add(top, checking.check)
+    _add(top, backup.backup_file, backup.restore_file, checking.check)
     _add(top, intake.bootstrap, hidden=True)
     export = _group("Write out what the office holds, as files.")
     _add(export, actuals.actuals, form.form)

@@ -11,9 +11,9 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import create_engine, event, func, make_url, select
+from sqlalchemy import URL, create_engine, event, func, make_url, select
 from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
-    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy import Connection, Engine
 
 WRITER_LOCK = 0x64616269616F
 """The PostgreSQL advisory lock of the one writer ("dabiao" in ASCII)."""
@@ -46,7 +46,12 @@ _READ_ONLY = "25006"
 class Database:
     """One database and its pool of connections."""
 
-    def __init__(self, url: str) -> None:
+    @classmethod
+    def of_file(cls, path: Path) -> Self:
+        """Return the embedded database in a file, whatever characters its name has."""
+        return cls(URL.create("sqlite", database=str(path)))
+
+    def __init__(self, url: str | URL) -> None:
         """Prepare the engine; connects to nothing yet. Raises Misconfigured for a wrong URL."""
         try:
             self.url = make_url(url)

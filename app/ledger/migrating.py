@@ -41,6 +41,16 @@ def newest_revision() -> str | None:
     return ScriptDirectory(str(SCRIPTS)).get_current_head()
 
 
+def is_known(revision: str) -> bool:
+    """Tell whether a revision is one of ours, rather than of a later version."""
+    return any(one.revision == revision for one in ScriptDirectory(str(SCRIPTS)).walk_revisions())
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision that a database is at; None where it was never migrated."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def is_current(connection: Connection, expected: str | None) -> bool:
     """Tell whether the database is at the revision that the code expects."""
-    return MigrationContext.configure(connection).get_current_revision() == expected
+    return revision_of(connection) == expected
