@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from app.domain.explanation import explain
+from app.domain.breaks import crossings
 from app.domain.lifecycle import AWAITED, State, days_overdue
 from app.domain.number import shown
 
@@ -52,8 +52,13 @@ def numbers_document(verdict: Verdict) -> dict[str, Any]:
 
 
 def scoreboard_row(line: Line, language: Language) -> dict[str, Any]:
-    """Return a target's line of the scoreboard."""
+    """Return a target's line of the scoreboard.
+
+    `breaks`: the periods of the breaks in series across which the line compares or adds up.
+    """
     target, kpi, verdict = line.subject.target, line.subject.kpi, line.verdict
+    before = line.version_before
+    crossed = {one.crossed.at for one in crossings(line.subject, verdict)}
     return {
         "plan": target.plan,
         "kpi": target.kpi,
@@ -72,52 +77,26 @@ def scoreboard_row(line: Line, language: Language) -> dict[str, Any]:
         "status": verdict.status,
         "revision": line.revision,
         "submitted_at": line.submitted_at,
+        "target_recorded_at": line.version.recorded_at,
+        "target_in_force_from": target.in_force_from,
+        "target_reason": target.reason,
+        "target_text_before": before and str(before.target.goal),
+        "definition_version": verdict.period and kpi.definition_at(verdict.period).version,
+        "breaks": sorted(crossed, key=lambda at: at.ordinal),
     }
 
 
-def explanation_document(line: Line, language: Language) -> dict[str, Any]:
-    """Return a verdict as a chain: its line, the target in full, every figure, every step."""
-    subject, verdict = line.subject, line.verdict
-    target, counted = subject.target, verdict.counted
-    baseline = target.baseline
-    return {
-        **scoreboard_row(line, language),
-        "attained": verdict.attained,
-        "kind": subject.kpi.kind,
-        "overshoot": target.overshoot,
-        "tolerance_band": target.tolerance_band,
-        "baseline": baseline and {"period": baseline.period, "value": baseline.value},
-        "trajectory": {
-            "shape": target.trajectory.shape,
-            "points": {str(at): value for at, value in target.trajectory.points.items()},
-        },
-        "source": target.source,
-        "steps": [
-            {"name": step.name, "rule": step.rule, "numbers": step.numbers, "result": step.result}
-            for step in explain(subject, verdict)
-        ],
-        "figures": [
-            figure_document(figure, subject.kpi.factor)
-            for part in (counted.parts if counted else ())
-            for figure in part.figures
-        ],
-        "missing": list(counted.missing if counted else sorted(subject.members)),
-    }
-
-
-def figure_document(figure: Figure, factor: Decimal) -> dict[str, Any]:
-    """Return a figure as it was posted, and in `actual` the number that it stands for.
-
-    factor: its KPI's, by which numerator / denominator is multiplied.
-    """
+def figure_document(figure: Figure, kpi: Kpi) -> dict[str, Any]:
+    """Return a figure of a KPI as it was posted, and in `actual` the number that it stands for."""
     return {
         "department": figure.department,
         "period": figure.period,
         "value": figure.amount.value,
         "numerator": figure.amount.numerator,
         "denominator": figure.amount.denominator,
-        "actual": shown(figure.amount.number(factor)),
+        "actual": shown(figure.amount.number(kpi.factor)),
         "observation_status": figure.observation_status,
+        "definition_version": kpi.definition_at(figure.period).version,
         "note": figure.note,
         "revision": figure.revision,
         "submission": figure.submission,
@@ -149,6 +128,7 @@ def point_document(subject: Subject, point: Point) -> dict[str, Any]:
 
     `figure` is what was posted for this very period, `actual` what counted towards the target by
     then. Both `figure` and `revision` are None where several departments are added up.
+    `break_by`: what breaks the series at the beginning of this period; None for nothing.
     """
     verdict = point.verdict
     posted = None
@@ -159,6 +139,9 @@ def point_document(subject: Subject, point: Point) -> dict[str, Any]:
         "figure": posted and shown(posted.amount.number(subject.kpi.factor)),
         "actual": verdict and shown(verdict.actual),
         "expected": shown(point.expected),
+        "target_version": point.target_version,
+        "definition_version": subject.kpi.definition_at(point.period).version,
+        "break_by": point.breaks and point.breaks.source,
         "ratio": verdict and shown(verdict.ratio.value),
         "pace": verdict and shown(verdict.pace.value),
         "status": verdict and verdict.status,

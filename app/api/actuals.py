@@ -110,7 +110,7 @@ def _page(
 
     def show(row: Found) -> dict[str, Any]:
         _, code, figure = row
-        return {"kpi": code, **figure_document(figure, kpis[code].factor)}
+        return {"kpi": code, **figure_document(figure, kpis[code])}
 
     return answer(here, page.answer(rows, seen, key=lambda row: row[0], show=show))
 

@@ -149,6 +149,7 @@ FIGURE: Final[Example] = {
     "denominator": 29600,
     "actual": 22.54,
     "observation_status": "A",
+    "definition_version": 2,
     "note": "Before the annual audit",
     "revision": 1,
     "submission": 42,
@@ -199,57 +200,13 @@ SCOREBOARD_ROW: Final[Example] = {
     "status": "on_track",
     "revision": 1,
     "submitted_at": "2013-04-08T09:30:00+08:00",
+    "target_recorded_at": "2013-01-15T10:00:00+08:00",
+    "target_in_force_from": "2013-01",
+    "target_reason": "Agreed with the department in January",
+    "target_text_before": None,
+    "definition_version": 2,
+    "breaks": [],
 }
-EXPLANATION: Final[Example] = {
-    "as_of": "2013-04-10T09:00:00+08:00",
-    **SCOREBOARD_ROW,
-    "attained": False,
-    "kind": "level",
-    "overshoot": "met",
-    "tolerance_band": 0.05,
-    "baseline": {"period": "2012-12", "value": 22.9},
-    "trajectory": {"shape": "linear", "points": {}},
-    "source": "Work plan of 2013, section 2",
-    "steps": [
-        {
-            "name": "ratio",
-            "rule": "1 + (T - A) / |T|",
-            "numbers": "1 + (22.5 - 22.54) / |22.5| = 0.998222222222",
-            "result": 0.998222222222,
-        }
-    ],
-    "figures": [FIGURE],
-    "missing": [],
-}
-SERIES: Final[Example] = {
-    "plan": "work-plan-2013",
-    "kpi": "invention-pendency",
-    "department": "examination-management",
-    "as_of": "2013-04-10T09:00:00+08:00",
-    "items": [
-        {
-            "period": "2013-03",
-            "figure": 22.54,
-            "actual": 22.54,
-            "expected": 22.8,
-            "ratio": 0.998222222222,
-            "pace": 1.011403508771,
-            "status": "on_track",
-            "revision": 1,
-        },
-        {
-            "period": "2013-04",
-            "figure": None,
-            "actual": None,
-            "expected": 22.766666666666,
-            "ratio": None,
-            "pace": None,
-            "status": None,
-            "revision": None,
-        },
-    ],
-}
-
 _REVIEWED: Final[Example] = {
     "kpi": "invention-pendency",
     "department": "examination-management",

@@ -16,10 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from app.domain.attainment import Status
 from app.domain.figure import ObservationStatus
 from app.domain.finding import Severity
-from app.domain.kpi import Kind
 from app.domain.lifecycle import Action, Party, State
-from app.domain.target import Comparator, Overshoot
-from app.domain.trajectory import Shape
+from app.domain.target import Comparator
 from app.intake.resources import TargetResource
 from app.ledger.submissions import Outcome, Source
 
@@ -120,6 +118,9 @@ class Figure(Described):
     denominator: Number | None
     actual: Number | None
     observation_status: ObservationStatus
+    definition_version: Annotated[
+        int, Field(description="The version of the KPI's definition that the period belongs to.")
+    ]
     note: str | None
     revision: int
     submission: int
@@ -244,7 +245,7 @@ class ScoreboardRow(Described):
     lower: Number | None
     upper: Number | None
     target_text: str
-    target_version: int
+    target_version: Annotated[int, Field(description="The version by which it is judged.")]
     due: PeriodText
     period: Annotated[str | None, Field(description="The period that the verdict speaks for.")]
     actual: Number | None
@@ -259,65 +260,16 @@ class ScoreboardRow(Described):
     status: Status
     revision: int | None
     submitted_at: dt.datetime | None
-
-
-class Baseline(Described):
-    """Where a target starts from."""
-
-    period: PeriodText
-    value: Number
-
-
-class Trajectory(Described):
-    """What is expected on the way."""
-
-    shape: Shape
-    points: dict[str, Number]
-
-
-class Step(Described):
-    """One step of the arithmetic: the rule, the rule with its numbers, the result."""
-
-    name: str
-    rule: str
-    numbers: str
-    result: str | Number | bool | None
-
-
-class Explanation(ScoreboardRow):
-    """A verdict as a chain."""
-
-    as_of: dt.datetime
-    attained: bool | None
-    kind: Kind
-    overshoot: Overshoot
-    tolerance_band: Number
-    baseline: Baseline | None
-    trajectory: Trajectory
-    source: str | None
-    steps: list[Step]
-    figures: list[Figure]
-    missing: Annotated[list[str], Field(description="Departments that should count and do not.")]
-
-
-class Point(Described):
-    """One period of a target's series; all but `expected` null where nobody posted."""
-
-    period: PeriodText
-    figure: Annotated[Number | None, Field(description="What was posted for this very period.")]
-    actual: Annotated[Number | None, Field(description="What counted towards the target by then.")]
-    expected: Number | None
-    ratio: Number | None
-    pace: Number | None
-    status: Status | None
-    revision: int | None
-
-
-class Series(Described):
-    """A target, period by period."""
-
-    plan: str
-    kpi: str
-    department: str
-    as_of: dt.datetime
-    items: list[Point]
+    target_recorded_at: dt.datetime
+    target_in_force_from: Annotated[
+        str | None, Field(description="The first period judged by it; null for all of the plan's.")
+    ]
+    target_reason: Annotated[str | None, Field(description="Why it was set or revised.")]
+    target_text_before: Annotated[str | None, Field(description="What the version before said.")]
+    definition_version: Annotated[
+        int | None, Field(description="The definition that `period` belongs to.")
+    ]
+    breaks: Annotated[
+        list[str],
+        Field(description="Breaks in series, each by its first period, that the line crosses."),
+    ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.api import examples, schemas
+from app.api import examples, examples_explain, schemas, schemas_explain
 from app.api.bodies import JsonBody
 from app.api.catalogue import addressed, check_address, version_of
 from app.api.conditional import etag, is_known, precondition
@@ -26,13 +26,15 @@ from app.api.parameters import (
     asked_period,
 )
 from app.api.rendering import answer
-from app.documents import explanation_document, point_document
+from app.documents import point_document
 from app.errors import NotFound
+from app.explaining import explanation_document, version_document
 from app.intake.catalogue import put
 from app.intake.resource_reading import read_resource
 from app.intake.resources import TargetResource
 from app.intake.strict_json import decode
 from app.ledger import scoreboard
+from app.ledger.explained import explained
 from app.ledger.scoreboard import Selection
 
 if TYPE_CHECKING:
@@ -126,7 +128,7 @@ def put_target(
     f"{ADDRESS}/explain",
     name="explain_target",
     summary="Explain a verdict",
-    responses=one(schemas.Explanation, examples.EXPLANATION),
+    responses=one(schemas_explain.Explanation, examples_explain.EXPLANATION),
 )
 def explain_target(
     plan: PlanCode,
@@ -142,16 +144,39 @@ def explain_target(
     with here.office.database.read() as connection:
         stored, seen = here.office.seen(connection, as_of)
         key = _known(stored.catalogue, (plan, kpi, department))
-        (line,) = scoreboard.lines(connection, stored, seen, [key], asked)
-    content = {"as_of": seen.now, **explanation_document(line, spoken)}
-    return answer(here, content, language=spoken)
+        found = explained(connection, stored, seen, key, asked)
+    document = explanation_document(found, here.translator, spoken)
+    return answer(here, {"as_of": seen.now, **document}, language=spoken)
+
+
+@router.get(
+    f"{ADDRESS}/versions",
+    name="list_target_versions",
+    summary="List a target's versions",
+    responses=one(schemas_explain.TargetVersions, examples_explain.TARGET_VERSIONS),
+)
+def list_target_versions(
+    plan: PlanCode, kpi: KpiCode, department: DepartmentCode, here: Here, as_of: AsOf = None
+) -> Response:
+    """List every version of a target, the oldest first: who, when, from when on, and why."""
+    with here.office.database.read() as connection:
+        stored, seen = here.office.seen(connection, as_of)
+    key = _known(stored.catalogue, (plan, kpi, department))
+    items = [
+        {
+            **TargetResource.from_domain(version.target).model_dump(),
+            **version_document(version),
+        }
+        for version in stored.target_versions[key]
+    ]
+    return answer(here, {"as_of": seen.now, "items": items})
 
 
 @router.get(
     f"{ADDRESS}/series",
     name="get_series",
     summary="Read a target's series",
-    responses=one(schemas.Series, examples.SERIES),
+    responses=one(schemas_explain.Series, examples_explain.SERIES),
 )
 def get_series(
     plan: PlanCode, kpi: KpiCode, department: DepartmentCode, here: Here, as_of: AsOf = None

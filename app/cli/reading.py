@@ -12,7 +12,6 @@ from app.cli.parameters import period as read_period
 from app.cli.selecting import selected, selected_place
 from app.cli.terminal import print_explanation, print_history, print_scoreboard
 from app.documents import (
-    explanation_document,
     name_in,
     revision_document,
     scoreboard_row,
@@ -21,9 +20,10 @@ from app.documents import (
 from app.domain.attainment import Status
 from app.domain.period import Period
 from app.errors import NotFound
+from app.explaining import explanation_document
 from app.ledger import revisions
+from app.ledger.explained import explained
 from app.ledger.scoreboard import Selection, series
-from app.ledger.scoreboard import lines as lines_of
 from app.ledger.scoreboard import scoreboard as read_scoreboard
 
 if TYPE_CHECKING:
@@ -89,12 +89,12 @@ def explain(
         asked = selected(opened.catalogue(connection).catalogue, plan, kpi, department)
         stored, seen = opened.seen(connection, as_of)
         keys = [key for key in stored.catalogue.targets if Selection(*key) == asked]
-        line = next(iter(lines_of(connection, stored, seen, keys, period)), None)
+        if not keys:
+            msg = f"{plan} has no target of {kpi} for {department}"
+            raise NotFound(msg)
+        found = explained(connection, stored, seen, keys[0], period)
     spoken = language or settings.language
-    if line is None:
-        msg = f"{plan} has no target of {kpi} for {department}"
-        raise NotFound(msg)
-    document = explanation_document(line, spoken)
+    document = explanation_document(found, translator, spoken)
     if as_json:
         print_json(document, opened.zone)
     else:

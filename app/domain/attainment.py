@@ -261,7 +261,7 @@ def _status(
 ) -> Status:
     target, kpi = subject.target, subject.kpi
     attained = is_attained(target.goal, target.overshoot, counted.value)
-    if _due_has_its_figure(subject, upto):
+    if is_due_posted(subject, upto):
         return Status.ATTAINED if attained else Status.MISSED
     if attained and kpi.kind in ACCUMULATING:
         return Status.ATTAINED
@@ -277,7 +277,7 @@ def _status(
     return Status.ON_TRACK
 
 
-def _due_has_its_figure(subject: Subject, upto: Period | None) -> bool:
+def is_due_posted(subject: Subject, upto: Period | None = None) -> bool:
     """Tell whether the due period has a value, and every department that counts has posted for it.
 
     A department that is still to come could change a rolled-up verdict that is meant to be the

@@ -2,17 +2,19 @@
 
 It computes nothing of its own: each step names the rule, writes it with the numbers that went in,
 and gives the result that `attainment` came to. The formulas are written in ASCII arithmetic, the
-same in every language; `rule` says which row of PRODUCT's table it is.
+same in every language; `rule` says which row of PRODUCT's table it is, in words that are looked up
+when they are shown.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from app.domain.attainment import Rule
 from app.domain.kpi import Kind
 from app.domain.number import shown, write_number
+from app.domain.saying import Saying
 from app.domain.target import Comparator, Overshoot
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class Step:
     """One step: its name, the rule, the rule with numbers, and the result (None: no meaning)."""
 
     name: str
-    rule: str
+    rule: Saying
     numbers: str
     result: str | Decimal | bool | None
 
@@ -45,15 +47,15 @@ def explain(subject: Subject, verdict: Verdict) -> list[Step]:
             _expected(subject, verdict),
             _measure("pace", verdict.pace, verdict.actual),
             _progress(subject, verdict),
-            _gap(subject, verdict),
+            _gap(verdict),
         ]
     return [
         *steps,
-        Step("status", _STATUS_RULES[verdict.status], "", str(verdict.status)),
+        Step("status", Saying(_STATUS_RULES[verdict.status]), "", str(verdict.status)),
     ]
 
 
-_STATUS_RULES = {
+_STATUS_RULES: Final = {
     "not_started": "the plan's first period has not ended",
     "no_data": "no figure that counts yet",
     "attained": "the bound is met at the due period, or already by a stock, flow or milestone",
@@ -62,6 +64,25 @@ _STATUS_RULES = {
     "at_risk": "1 - tolerance band <= pace < 1",
     "off_track": "pace < 1 - tolerance band, or worse than a 0 in the bound's place",
 }
+
+
+SUM_OF_PERIODS: Final = "sum over the plan's periods so far"
+NEWEST: Final = "the newest period's figure"
+NEWEST_QUOTIENT: Final = "the newest period's numerator / denominator x factor"
+QUOTIENT: Final = "sum of numerators / sum of denominators x factor"
+MEAN: Final = "mean over the departments, none yet counting as 0"
+SUM_OF_DEPARTMENTS: Final = "sum over the departments"
+BOUNDS: Final = "lower <= A <= upper"
+EXPECTED: Final = "the {shape} trajectory at {period}, T of the pace"
+NO_PROGRESS: Final = "absent: no baseline, or baseline and bound are equal"
+GAP: Final = "distance to the bound in the KPI's unit, positive while it is not met"
+RULES: Final = (
+    *_STATUS_RULES.values(),
+    *(SUM_OF_PERIODS, NEWEST, NEWEST_QUOTIENT, QUOTIENT, MEAN, SUM_OF_DEPARTMENTS),
+    *(BOUNDS, EXPECTED, NO_PROGRESS, GAP),
+    *(str(rule) for rule in (Rule.INSIDE, Rule.FRACTION, Rule.ABSENT)),
+)
+"""The rules that are told in words; formulas are the same in every language."""
 
 
 def _n(value: Fraction | None) -> str:
@@ -75,19 +96,19 @@ def _actual(subject: Subject, counted: Counted) -> Step:
     if len(subject.members) > 1 and several:
         rule, numbers = _rolled_up(kpi, parts, len(parts) + len(counted.missing))
     elif kpi.kind is Kind.FLOW:
-        rule = "sum over the plan's periods so far"
+        rule = SUM_OF_PERIODS
         numbers = " + ".join(_n(figure.amount.number(kpi.factor)) for figure in parts[0].figures)
     else:
         rule, numbers = _single(parts[0], write_number(kpi.factor))
-    return Step("actual", rule, f"{numbers} = {_n(counted.value)}", shown(counted.value))
+    return Step("actual", Saying(rule), f"{numbers} = {_n(counted.value)}", shown(counted.value))
 
 
 def _single(part: Part, factor: str) -> tuple[str, str]:
     newest = part.figures[-1].amount
     if newest.numerator is None:
-        return "the newest period's figure", _n(part.value)
+        return NEWEST, _n(part.value)
     return (
-        "the newest period's numerator / denominator x factor",
+        NEWEST_QUOTIENT,
         f"{_n(part.numerator)} / {_n(part.denominator)} x {factor}",
     )
 
@@ -98,15 +119,15 @@ def _rolled_up(kpi: Kpi, parts: tuple[Part, ...], departments: int) -> tuple[str
         above = " + ".join(_n(part.numerator) for part in parts)
         below = " + ".join(_n(part.denominator) for part in parts)
         return (
-            "sum of numerators / sum of denominators x factor",
+            QUOTIENT,
             f"({above}) / ({below}) x {write_number(kpi.factor)}",
         )
     if kpi.kind is Kind.MILESTONE:
         return (
-            "mean over the departments, none yet counting as 0",
+            MEAN,
             f"({plain}) / {departments}",
         )
-    return "sum over the departments", plain
+    return SUM_OF_DEPARTMENTS, plain
 
 
 def _attained(subject: Subject, verdict: Verdict) -> Step:
@@ -116,9 +137,9 @@ def _attained(subject: Subject, verdict: Verdict) -> Step:
     elif goal.upper is None or subject.target.overshoot is Overshoot.MET:
         rule, numbers = "A >= T", f"{actual} >= {write_number(goal.bound)}"
     else:
-        rule = "lower <= A <= upper"
+        rule = BOUNDS
         numbers = f"{write_number(goal.bound)} <= {actual} <= {write_number(goal.upper)}"
-    return Step("attained", rule, numbers, verdict.attained)
+    return Step("attained", Saying(rule), numbers, verdict.attained)
 
 
 def _measure(name: str, measure: Measure, actual: Fraction | None) -> Step:
@@ -130,25 +151,24 @@ def _measure(name: str, measure: Measure, actual: Fraction | None) -> Step:
         Rule.FRACTION: value,
         Rule.ABSENT: "",
     }[measure.rule]
-    return Step(name, str(measure.rule), numbers, shown(measure.value))
+    return Step(name, Saying(str(measure.rule)), numbers, shown(measure.value))
 
 
 def _expected(subject: Subject, verdict: Verdict) -> Step:
     shape = subject.target.trajectory.shape
-    rule = f"the {shape} trajectory at {verdict.period}, T of the pace"
+    rule = Saying(EXPECTED, {"shape": shape, "period": str(verdict.period)})
     return Step("expected", rule, _n(verdict.expected), shown(verdict.expected))
 
 
 def _progress(subject: Subject, verdict: Verdict) -> Step:
     baseline = subject.target.baseline
     if baseline is None or verdict.progress is None:
-        return Step("progress", "absent: no baseline, or baseline and bound are equal", "", None)
+        return Step("progress", Saying(NO_PROGRESS), "", None)
     start, actual = write_number(baseline.value), _n(verdict.actual)
     bound = write_number(subject.target.goal.bound)
     numbers = f"({actual} - {start}) / ({bound} - {start}) = {_n(verdict.progress)}"
-    return Step("progress", "(A - B) / (T - B)", numbers, shown(verdict.progress))
+    return Step("progress", Saying("(A - B) / (T - B)"), numbers, shown(verdict.progress))
 
 
-def _gap(subject: Subject, verdict: Verdict) -> Step:
-    rule = f"distance to the bound in {subject.kpi.unit_en}, positive while it is not met"
-    return Step("gap", rule, "", shown(verdict.gap))
+def _gap(verdict: Verdict) -> Step:
+    return Step("gap", Saying(GAP), "", shown(verdict.gap))

@@ -12,6 +12,10 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_INTEGER_DIGITS = 12
 MAX_FRACTION_DIGITS = 6
@@ -85,6 +89,21 @@ def shown(value: Fraction | None) -> Decimal | None:
         return None
     scaled = value.numerator * 10**SHOWN_FRACTION_DIGITS // value.denominator
     return Decimal(f"{scaled}E-{SHOWN_FRACTION_DIGITS}")
+
+
+def shown_adding_up(parts: Sequence[Fraction]) -> list[Decimal]:
+    """Round parts so that what is shown of them adds up to what is shown of their sum, exactly.
+
+    All are rounded down at 1e-12, and what the sum has more goes to those that lost most by that:
+    the method of largest remainders.
+    """
+    scaled = [part * 10**SHOWN_FRACTION_DIGITS for part in parts]
+    units = [part.numerator // part.denominator for part in scaled]
+    whole = sum(scaled, Fraction(0))
+    lost = sorted(range(len(parts)), key=lambda place: units[place] - scaled[place])
+    for place in lost[: whole.numerator // whole.denominator - sum(units)]:
+        units[place] += 1
+    return [Decimal(f"{unit}E-{SHOWN_FRACTION_DIGITS}") for unit in units]
 
 
 def exact(value: Decimal) -> Fraction:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.domain.attainment import Status, Subject, Verdict, assess
+from app.domain.breaks import breaks
 from app.domain.period import containing
 from app.domain.trajectory import expected_at
 from app.ledger import journal, revisions
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from app.domain.breaks import Break
     from app.domain.catalogue import Catalogue, TargetKey
     from app.domain.figure import Figure
     from app.domain.kpi import Department
@@ -215,22 +217,32 @@ def consecutive_off_track(subject: Subject, today: dt.date) -> int:
 class Point:
     """One period of a target's series.
 
-    `expected` is there for every period; the verdict only where somebody posted a value for it.
+    `expected` is there for every period, and the version of the target that it is judged by; the
+    verdict only where somebody posted a value for it. breaks: the break behind the period before.
     """
 
     period: Period
     expected: Fraction | None
     verdict: Verdict | None
+    target_version: int
+    breaks: Break | None
 
 
 def series(subject: Subject, today: dt.date) -> list[Point]:
     """Return every period of the plan in order of time, as the verdict at that period saw it."""
     posted = set(periods_with_figures(subject))
-    return [
-        Point(
+    span, kpi = subject.span, subject.kpi
+    found = breaks(kpi, subject.members, span.first.shift(-1), span.last)
+    broken = {one.at: one for one in found}
+
+    def point(period: Period) -> Point:
+        target = subject.at(period).target
+        return Point(
             period=period,
-            expected=expected_at(subject.at(period).target, subject.kpi, subject.plan, period),
+            expected=expected_at(target, kpi, subject.plan, period),
             verdict=assess(subject, today, period) if period in posted else None,
+            target_version=target.version,
+            breaks=broken.get(period),
         )
-        for period in subject.span
-    ]
+
+    return [point(period) for period in span]

@@ -19,6 +19,10 @@ MEMBERS = [
     "upper", "target_text", "target_version", "due", "period", "actual", "expected", "ratio",
     "pace", "progress", "gap", "status", "revision", "submitted_at",
 ]  # fmt: skip
+ADDED = [
+    "target_recorded_at", "target_in_force_from", "target_reason", "target_text_before",
+    "definition_version", "breaks",
+]  # fmt: skip
 
 
 def statuses(api: Client, **query: str) -> dict[tuple[str, str], str]:
@@ -26,13 +30,13 @@ def statuses(api: Client, **query: str) -> dict[tuple[str, str], str]:
     return {(item["kpi"], item["department"]): item["status"] for item in items}
 
 
-def test_a_row_has_just_the_members_of_the_contract(api: Client) -> None:
+def test_a_row_has_the_members_of_the_contract_and_then_what_was_added(api: Client) -> None:
     api.post_actuals(row("22.54"))
 
     answer = api.get(ADDRESS, params={"kpi": "pendency", "department": "exam"})
 
     (line,) = answer.json()["items"]
-    assert list(line) == MEMBERS
+    assert list(line) == MEMBERS + ADDED
     assert line == {
         "plan": "plan-2013",
         "kpi": "pendency",
@@ -56,6 +60,12 @@ def test_a_row_has_just_the_members_of_the_contract(api: Client) -> None:
         "status": "at_risk",
         "revision": 1,
         "submitted_at": "2014-01-05T12:00:00+08:00",
+        "target_recorded_at": "2014-01-05T12:00:00+08:00",
+        "target_in_force_from": None,
+        "target_reason": None,
+        "target_text_before": None,
+        "definition_version": 1,
+        "breaks": [],
     }
     assert b'"gap":0.04,' in answer.content
 

@@ -151,11 +151,13 @@ def test_a_series_has_every_period_of_the_plan(api: Client) -> None:
     assert list(points) == [f"2013-{month:02d}" for month in range(1, 13)]
     assert points["2013-03"] == {
         "figure": 22.4, "actual": 22.4, "expected": 22.5, "ratio": 1.004444444444,
-        "pace": 1.004444444444, "status": "on_track", "revision": 2,
+        "pace": 1.004444444444, "status": "on_track", "revision": 2, "target_version": 1,
+        "definition_version": 1, "break_by": None,
     }  # fmt: skip
     assert points["2013-02"] == {
         "figure": None, "actual": None, "expected": 22.5, "ratio": None, "pace": None,
-        "status": None, "revision": None,
+        "status": None, "revision": None, "target_version": 1, "definition_version": 1,
+        "break_by": None,
     }  # fmt: skip
 
     several = api.get("/api/v1/targets/plan-2013/pendency/office/series").json()["items"][2]

@@ -136,7 +136,7 @@ def test_the_actual_is_shown_as_it_added_up(
 ) -> None:
     step = explained(target(">= 20"), members, of_kpi)["actual"]
 
-    assert (step.rule, step.numbers) == (rule, numbers)
+    assert (str(step.rule), step.numbers) == (rule, numbers)
     assert holds(step)
 
 
@@ -175,8 +175,8 @@ def test_the_comparison_and_the_ratio_are_shown_with_their_numbers(
     steps = explained(target(text, overshoot=overshoot), {"D": figures({"2013-06": actual})})
     comparison, measure = steps["attained"], steps["ratio"]
 
-    assert (comparison.rule, comparison.numbers, comparison.result) == attained
-    assert (measure.rule, measure.numbers) == ratio
+    assert (str(comparison.rule), comparison.numbers, comparison.result) == attained
+    assert (str(measure.rule), measure.numbers) == ratio
     assert holds(measure)
 
 
@@ -186,8 +186,8 @@ def test_inside_the_bounds_and_a_milestone_show_their_number_alone() -> None:
         target("done"), {"D": figures({"2013-06": "0.5"})}, kpi(kind=MILESTONE)
     )["ratio"]  # fmt: skip
 
-    assert (inside.rule, inside.numbers, inside.result) == ("inside the bounds: 1", "1", 1)
-    assert (half.rule, half.numbers, half.result) == (
+    assert (str(inside.rule), inside.numbers, inside.result) == ("inside the bounds: 1", "1", 1)
+    assert (str(half.rule), half.numbers, half.result) == (
         "the fraction complete",
         "0.5",
         Decimal("0.5"),
@@ -198,8 +198,8 @@ def test_what_has_no_meaning_is_absent_and_says_why() -> None:
     steps = explained(target(">= 0"), {"D": figures({"2013-06": 4})})
 
     assert [steps[name].result for name in ("ratio", "pace", "progress")] == [None, None, None]
-    assert steps["ratio"].rule == "absent: nothing, or 0, stands in the bound's place"
-    assert steps["progress"].rule == "absent: no baseline, or baseline and bound are equal"
+    assert str(steps["ratio"].rule) == "absent: nothing, or 0, stands in the bound's place"
+    assert str(steps["progress"].rule) == "absent: no baseline, or baseline and bound are equal"
 
 
 def test_progress_expected_and_gap_are_shown() -> None:
@@ -207,10 +207,10 @@ def test_progress_expected_and_gap_are_shown() -> None:
     steps = explained(one, {"D": figures({"2013-06": 14})})
 
     assert steps["progress"].numbers == "(14 - 10) / (20 - 10) = 0.4"
-    assert steps["expected"].rule == "the linear trajectory at 2013-06, T of the pace"
+    assert str(steps["expected"].rule) == "the linear trajectory at 2013-06, T of the pace"
     assert (steps["expected"].result, steps["gap"].result) == (15, 6)
     assert holds(steps["progress"])
-    assert steps["gap"].rule.startswith("distance to the bound in units")
+    assert str(steps["gap"].rule).startswith("distance to the bound")
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_the_status_names_the_rule_that_decided(
     step = explained(target(">= 20"), {"D": figures({at: actual})})["status"]
 
     assert step.result == str(status)
-    assert rule in step.rule
+    assert rule in str(step.rule)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_the_status_can_be_understood_where_the_bound_is_0(
     step = explained(target("<= 0"), {"D": figures({"2013-06": actual})})["status"]
 
     assert step.result == str(status)
-    assert f"{rule} a 0 in the bound's place" in step.rule
+    assert f"{rule} a 0 in the bound's place" in str(step.rule)
 
 
 def test_without_a_figure_the_status_is_all_there_is_to_say() -> None:

@@ -104,7 +104,7 @@ def _json(
     before = b"\n"
     for some in figures:
         for code, figure in some:
-            document = figure_document(figure, catalogue.kpis[code].factor)
+            document = figure_document(figure, catalogue.kpis[code])
             yield before + dumps({"kpi": code, **document}, zone=zone)
             before = b",\n"
     yield b"\n]}\n"
