@@ -75,6 +75,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "list_submissions": READ,
     "get_submission": READ,
     "list_reviews": READ,
+    "acknowledge_warnings": POST_FIGURES,
     "approve_submission": REVIEW_FIGURES,
     "return_submission": REVIEW_FIGURES,
     "reopen_figure": REVIEW_FIGURES,

@@ -97,7 +97,24 @@ RECEIPT_LINE: Final[Example] = {
     "unchanged": 0,
     "rejected": 0,
 }
-RECEIPT: Final[Example] = {**RECEIPT_LINE, "findings": []}
+ANSWERS: Final[Example] = {
+    "acknowledgements": [{"finding": 1, "note": "Checked: two bureaus were merged in March"}]
+}
+ANSWERED: Final[Example] = {
+    "recorded": 1,
+    "unchanged": 0,
+    "acknowledgements": [
+        {
+            "finding": 1,
+            "code": "far_from_history",
+            "row": 1,
+            "note": "Checked: two bureaus were merged in March",
+            "acknowledged_by": "examination management",
+            "acknowledged_at": "2013-04-08T09:40:00+08:00",
+        }
+    ],
+}
+RECEIPT: Final[Example] = {**RECEIPT_LINE, "findings": [], "acknowledgements": []}
 DRY: Final[Example] = {"id": None, "received_at": None}
 RETURN: Final[Example] = {"reason": "The cases of the last week are not in it"}
 REVIEWS: Final[Example] = {
@@ -110,6 +127,7 @@ REVIEWS: Final[Example] = {
             "figures": 1,
         }
     ],
+    "acknowledgements": ANSWERED["acknowledgements"],
 }
 FINDING: Final[Example] = {
     "severity": "error",
@@ -129,6 +147,7 @@ REFUSAL: Final[Example] = {
     "status": 422,
     "detail": "The findings say what is wrong, and where.",
     "findings": [FINDING],
+    "acknowledgements": [],
 }
 CSV_FILE: Final = (
     "kpi,department,period,value,numerator,denominator,observation_status,note,reason\r\n"

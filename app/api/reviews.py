@@ -11,10 +11,11 @@ from app.api import examples, schemas
 from app.api.bodies import JsonBody, PerhapsEmpty
 from app.api.deps import PREFIX, Here, Services, Who
 from app.api.described import one, optional_body, resource_body, reviewed_answers
-from app.api.parameters import Number
+from app.api.parameters import AsOf, Number
 from app.api.rendering import answer
 from app.documents import passed_review_document, review_document
 from app.errors import NotFound
+from app.intake.receipts import acknowledgement_document
 from app.intake.resource_reading import read_resource
 from app.intake.review import (
     ApprovalResource,
@@ -26,7 +27,7 @@ from app.intake.review import (
     reopen,
 )
 from app.intake.strict_json import decode
-from app.ledger import submissions
+from app.ledger import acknowledgements, submissions
 from app.ledger.reviews import of_submission
 
 if TYPE_CHECKING:
@@ -41,13 +42,22 @@ router = APIRouter(prefix=PREFIX, tags=["reviews"])
     summary="Read what approvers did with a submission",
     responses=one(schemas.Reviews, examples.REVIEWS),
 )
-def list_reviews(here: Here, number: Number) -> Response:
-    """Give every approval, return and reopening of a submission's figures, the oldest first."""
+def list_reviews(here: Here, number: Number, as_of: AsOf = None) -> Response:
+    """Give every approval, return and reopening of a submission's figures, the oldest first.
+
+    Beside them stands all that reporters said to its warnings, the oldest first, too.
+    """
     with here.office.database.read() as connection:
-        passed = of_submission(connection, number)
-        if not passed and submissions.get(connection, number) is None:
+        _, seen = here.office.seen(connection, as_of)
+        if submissions.get(connection, number, seen.position) is None:
             raise NotFound(f"there is no submission {number}")
-    return answer(here, {"items": [passed_review_document(one) for one in passed]})
+        passed = of_submission(connection, number, seen.position)
+        said = acknowledgements.of_submission(connection, number, seen.position)
+    content = {
+        "items": [passed_review_document(one) for one in passed],
+        "acknowledgements": [acknowledgement_document(one) for one in said],
+    }
+    return answer(here, content)
 
 
 @router.post(

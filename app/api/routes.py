@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import Depends
 
 from app.api import (
+    acknowledging,
     actuals,
     catalogue,
     form,
@@ -31,6 +32,7 @@ ROUTERS = (
     scoreboard.router,
     targets.router,
     submissions.router,
+    acknowledging.router,
     reviews.router,
     reporting.router,
     form.router,

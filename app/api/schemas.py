@@ -74,10 +74,34 @@ class ReceiptLine(Described):
     rejected: int
 
 
+class Acknowledgement(Described):
+    """What somebody said to a warning, and which it is."""
+
+    finding: Annotated[int, Field(description="Its place among the receipt's findings, from 1.")]
+    code: str
+    row: int | None
+    note: str
+    acknowledged_by: str
+    acknowledged_at: dt.datetime
+
+
+class Answered(Described):
+    """What came of answers to warnings."""
+
+    recorded: Annotated[int, Field(description="Answers that are new.")]
+    unchanged: Annotated[int, Field(description="Answers that stood there already.")]
+    acknowledgements: Annotated[
+        list[Acknowledgement], Field(description="What was said last to each warning.")
+    ]
+
+
 class Receipt(ReceiptLine):
     """A submission: what was received, what became of it, everything that was found."""
 
     findings: list[Finding]
+    acknowledgements: Annotated[
+        list[Acknowledgement], Field(description="What was said last to each warning.")
+    ]
 
 
 class PassedReview(Described):
@@ -94,6 +118,9 @@ class Reviews(Described):
     """What approvers have done with the figures of a submission, the oldest first."""
 
     items: list[PassedReview]
+    acknowledgements: Annotated[
+        list[Acknowledgement], Field(description="All that was said to warnings, the oldest first.")
+    ]
 
 
 class Problem(BaseModel):

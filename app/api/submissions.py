@@ -13,7 +13,7 @@ from app.api.bodies import AnyBody, Body
 from app.api.deps import PREFIX, Here, Services, Spoken, Who
 from app.api.described import one, page_of, post_answers, submission_body
 from app.api.paging import Page
-from app.api.parameters import Flag, Number
+from app.api.parameters import AsOf, Flag, Number
 from app.api.problems import NOT_PERMITTED, REFUSED, problem_answer
 from app.api.rendering import answer
 from app.domain.finding import Finding, Severity
@@ -146,7 +146,7 @@ def list_submissions(here: Here, page: Page) -> Response:
 
 def _line(here: Services, receipt: Receipt) -> dict[str, Any]:
     document = _document(here, receipt, here.settings.language)
-    del document["findings"]
+    del document["findings"], document["acknowledgements"]
     return document
 
 
@@ -156,10 +156,14 @@ def _line(here: Services, receipt: Receipt) -> dict[str, Any]:
     summary="Read a receipt",
     responses=one(schemas.Receipt, examples.RECEIPT),
 )
-def get_submission(here: Here, spoken: Spoken, number: Number) -> Response:
-    """Give the receipt of a submission, with its findings; for ever, also of a refused one."""
+def get_submission(here: Here, spoken: Spoken, number: Number, as_of: AsOf = None) -> Response:
+    """Give the receipt of a submission, with its findings and what was said to its warnings.
+
+    It stays for ever, also that of a refused one.
+    """
     with here.office.database.read() as connection:
-        receipt = submissions.get(connection, number)
+        _, seen = here.office.seen(connection, as_of)
+        receipt = submissions.get(connection, number, seen.position)
     if receipt is None:
         raise NotFound(f"there is no submission {number}")
     return answer(here, _document(here, receipt, spoken), language=spoken)

@@ -148,6 +148,13 @@ TEMPLATES: Mapping[str, str] = {
     ),
     "sum_differs": "In {period}, {kpi} is {value}, but {figures} make {sum}.",
     "too_many_warnings": "More is odd in this delivery; the first {limit} questions are listed.",
+    # answers to warnings
+    "finding_unnamed": "Name a warning by its place (finding), or by its code and row; not by both.",
+    "no_such_finding": "The submission has no such finding.",
+    "several_findings": "Several findings of the submission are of this code and row; name one by "
+    "its place.",
+    "not_a_warning": "This is an error, and not a warning to be answered.",
+    "finding_answered_twice": "This warning is answered twice here.",
     # what goes out
     "too_many_figures": "A sheet holds {limit} figures and these are more; narrow them down, or ask for "
     "csv.",

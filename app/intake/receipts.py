@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from app.domain.finding import Finding
+    from app.ledger.acknowledgements import Acknowledgement
     from app.ledger.submissions import Receipt
     from app.translation import Language, Translator
 
@@ -26,6 +27,19 @@ def receipt_document(
         "findings": [
             finding_document(found, translator, language) for found in receipt.result.findings
         ],
+        "acknowledgements": [acknowledgement_document(said) for said in receipt.acknowledgements],
+    }
+
+
+def acknowledgement_document(said: Acknowledgement) -> dict[str, Any]:
+    """Return what was said to a warning; `finding` is its place among the findings, from 1."""
+    return {
+        "finding": said.ordinal,
+        "code": said.code,
+        "row": said.row,
+        "note": said.note,
+        "acknowledged_by": said.by,
+        "acknowledged_at": said.at,
     }
 
 

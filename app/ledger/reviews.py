@@ -122,8 +122,11 @@ def _review(row: Row[Any]) -> Review:
     )
 
 
-def of_submission(connection: Connection, number: int) -> list[Passed]:
-    """Return what was done with the figures of a submission, in order; reopenings included."""
+def of_submission(connection: Connection, number: int, upto: int | None = None) -> list[Passed]:
+    """Return what was done with the figures of a submission, in order; reopenings included.
+
+    upto: a position of the journal as of which it is; None for now.
+    """
     query = (
         select(
             review.c.action,
@@ -152,6 +155,8 @@ def of_submission(connection: Connection, number: int) -> list[Passed]:
         )
         .order_by(review.c.entry_id)
     )
+    if upto is not None:
+        query = query.where(review.c.entry_id <= upto)
     return [
         Passed(Action(row.action), row.actor, row.recorded_at, row.reason, row.figures)
         for row in connection.execute(query)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
 from app.domain.finding import Finding, Severity
+from app.ledger import acknowledgements
 from app.ledger.tables import finding, journal, submission
 from app.ledger.writing import add
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from sqlalchemy import Connection, Row, Select
+
+    from app.ledger.acknowledgements import Acknowledgement
 
 
 class Source(StrEnum):
@@ -79,6 +82,8 @@ class Receipt:
     filename: str | None
     fingerprint: str
     result: Result
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    """What was said last to each warning, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +132,17 @@ def _finding_columns(number: int, ordinal: int, found: Finding) -> dict[str, obj
     }
 
 
-def get(connection: Connection, number: int) -> Receipt | None:
-    """Return one submission with its findings; None if there is none of that number."""
+def get(connection: Connection, number: int, upto: int | None = None) -> Receipt | None:
+    """Return one submission with its findings; None if there is none of that number.
+
+    upto: a position of the journal as of which it is; None for now.
+    """
     row = connection.execute(_receipts().where(submission.c.id == number)).one_or_none()
-    return None if row is None else _receipt(connection, row)
+    if row is None or (upto is not None and number > upto):
+        return None
+    said = acknowledgements.of_submission(connection, number, upto)
+    standing = tuple(acknowledgements.standing(said).values())
+    return replace(_receipt(connection, row), acknowledgements=standing)
 
 
 def same_key(

@@ -55,6 +55,7 @@ OPERATIONS: dict[str, tuple[str, str, frozenset[Role]]] = {
     "list_submissions": ("GET", f"{PREFIX}/submissions", EVERYBODY),
     "get_submission": ("GET", f"{PREFIX}/submissions/1", EVERYBODY),
     "list_reviews": ("GET", f"{PREFIX}/submissions/1/reviews", EVERYBODY),
+    "acknowledge_warnings": ("POST", f"{PREFIX}/submissions/1/acknowledgements", REPORT),
     "approve_submission": ("POST", f"{PREFIX}/submissions/1/approve", REVIEW),
     "return_submission": ("POST", f"{PREFIX}/submissions/1/return", REVIEW),
     "reopen_figure": ("POST", f"{PREFIX}/reopen", REVIEW),
