@@ -10,9 +10,9 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import __version__
-from app.cli import REFUSED, backup, checking, intake, keys, reading, reporting, serving
+from app.cli import REFUSED, backup, checking, deriving, intake, keys, reading, reporting, serving
 from app.cli.context import say_error
-from app.cli.export import actuals, form
+from app.cli.export import actuals, form, openmetrics
 from app.errors import DabiaoError
 
 if TYPE_CHECKING:
@@ -71,10 +71,10 @@ def _commands() -> typer.Typer:
     top.callback()(_options)
     _add(top, serving.serve, serving.migrate, intake.load, intake.submit)
     _add(top, reading.scoreboard, reading.explain, reading.history, reporting.reporting)
-    _add(top, backup.backup_file, backup.restore_file, checking.check)
+    _add(top, backup.backup_file, backup.restore_file, checking.check, deriving.derive)
     _add(top, intake.bootstrap, hidden=True)
     export = _group("Write out what the office holds, as files.")
-    _add(export, actuals.actuals, form.form)
+    _add(export, actuals.actuals, form.form, openmetrics.openmetrics)
     top.add_typer(export, name="export")
     key = _group("Make, list and revoke the keys that the API takes.")
     _add(key, keys.create, keys.list_keys, keys.revoke)

@@ -33,6 +33,8 @@ WORKS: dict[str, tuple[str, ...]] = {
     "reporting": (),
     "export actuals": (),
     "export form": ("form.xlsx",),
+    "export openmetrics": (),
+    "derive": (),
     "bootstrap": ("seeds",),
     "key create": ("--role", "reader"),
     "key list": (),
