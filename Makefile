@@ -96,6 +96,13 @@ check: $(SERVICE) $(TOOLS) ## Check format, style, types, monitoring rules, comp
 	done
 	$(BIN)/hadolint Dockerfile
 
+# Alertmanager includes no files, so who hears what is put into its configuration here.
+.PHONY: alertmanager
+alertmanager: $(SERVICE) ## Make Alertmanager's configuration from metrics/alertmanager/receivers.yml
+	@umask 027; cd metrics/alertmanager; \
+	PYTHONPATH=../.. ../../$(BIN)/python -m metrics.routing receivers.yml > alertmanager.yml.new && \
+	mv alertmanager.yml.new alertmanager.yml || { rm -f alertmanager.yml.new; exit 1; }
+
 .PHONY: format
 format: $(SERVICE) $(TOOLS) ## Bring the code into its format and mend what the linter can mend
 	@$(BIN)/ruff check --fix --quiet . || true
