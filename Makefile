@@ -99,7 +99,7 @@ check: $(SERVICE) $(TOOLS) ## Check format, style, types, monitoring rules, comp
 # Alertmanager includes no files, so who hears what is put into its configuration here.
 .PHONY: alertmanager
 alertmanager: $(SERVICE) ## Make Alertmanager's configuration from metrics/alertmanager/receivers.yml
-	@umask 027; cd metrics/alertmanager; \
+	@cd metrics/alertmanager; \
 	PYTHONPATH=../.. ../../$(BIN)/python -m metrics.routing receivers.yml > alertmanager.yml.new && \
 	mv alertmanager.yml.new alertmanager.yml || { rm -f alertmanager.yml.new; exit 1; }
 
