@@ -19,13 +19,14 @@ from app.ledger.keeping import Keeper
 from app.ledger.key_uses import KeyUses
 from app.ledger.migrating import newest_revision
 from app.ledger.office import Office, now_utc
+from app.ledger.verifying import Verifier
 from app.settings import load_settings
 from app.translation import Translator
 from app.web import errors, pages
 from app.web.page import Site
 from app.web_config.file import WebConfigFile
 from metrics.asgi import metrics_routes
-from metrics.process import Observe
+from metrics.process import Observe, ProcessMetrics
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -71,14 +72,15 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now_utc) -
         tokened = settings.metrics_token is not None
         app.add_middleware(WebGuard, file=file, metrics_token=tokened)
     app.add_middleware(Head)
-    app.add_middleware(Observe)
+    app.state.process = ProcessMetrics()
+    app.add_middleware(Observe, metrics=app.state.process)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
-    with Keeper(services.office):
+    with Keeper(services.office), Verifier(services.office, app.state.process):
         yield
     services.uses.close()
     services.office.database.close()

@@ -9,6 +9,9 @@ variable PROMETHEUS_MULTIPROC_DIR names a directory when the library is imported
 sets it, to a new and empty directory, before it starts the workers. Then requests are summed over
 all workers, and the process families carry the label `pid`, a series for each worker; the garbage
 collector's families, which one process cannot read of another, are left out.
+
+`kpi_ledger_violations` and `kpi_ledger_verified_timestamp_seconds` say what this process found when
+it verified the ledger (see `app.ledger.verifying`); of several workers the worst finding counts.
 """
 
 from __future__ import annotations
@@ -40,12 +43,16 @@ from metrics.exposition import Format
 from metrics.templates import Templates
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
     from prometheus_client import Metric
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from app.ledger.invariants import Checked
+
 OWN_PATH: Final = "/metrics/process"
+VERIFIED: Final = "kpi_ledger_verified_timestamp_seconds"
 SCOPE_KEY: Final = "dabiao.process_metrics"
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
@@ -80,6 +87,19 @@ class ProcessMetrics(Collector):
             registry=registry,
         )
         build.labels(__version__, platform.python_version()).set(1)
+        self._violations = Gauge(
+            "kpi_ledger_violations",
+            "How often the ledger breaks an invariant, as last verified. 0 where all is sound.",
+            ("invariant",),
+            multiprocess_mode="livemax",
+            registry=registry,
+        )
+        self._verified = Gauge(
+            VERIFIED,
+            "When the whole ledger was last verified.",
+            multiprocess_mode="livemax",
+            registry=registry,
+        )
         directory = os.environ.get(_DIRECTORY)
         if directory is None:
             ProcessCollector(registry=registry)
@@ -98,7 +118,17 @@ class ProcessMetrics(Collector):
                 metric.samples = [
                     sample for sample in metric.samples if not sample.name.endswith("_created")
                 ]
+            if metric.name == VERIFIED:  # none yet, rather than 1970
+                metric.samples = [sample for sample in metric.samples if sample.value]
             yield metric
+
+    def ledger_checked(self, checked: Checked) -> None:
+        """Hear how often a rule of the ledger is broken."""
+        self._violations.labels(checked.invariant).set(checked.violations)
+
+    def ledger_verified(self, at: dt.datetime) -> None:
+        """Hear that the whole ledger was verified."""
+        self._verified.set(at.timestamp())
 
 
 class _Workers(Collector):
