@@ -146,6 +146,13 @@ class Span:
         """Return the periods of `frequency` that a plan from `start` to `end` covers."""
         return cls(start.first_of(frequency), end.last_of(frequency))
 
+    def around(self, other: Span) -> Span:
+        """Return the shortest row with both rows, of the same frequency, in it."""
+        return Span(
+            min(self.first, other.first, key=lambda one: one.ordinal),
+            max(self.last, other.last, key=lambda one: one.ordinal),
+        )
+
     def __contains__(self, period: Period) -> bool:
         """Tell whether `period` is one of the row."""
         return (

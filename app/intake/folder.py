@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
     from app.domain.access import Actor
     from app.intake.resources import AnyResource
     from app.ledger.office import Office
@@ -78,9 +80,13 @@ def _key(office: Office, digest: str, actor: Actor) -> str:
         return next(
             key
             for key in (f"{digest}-{attempt}" for attempt in count(1))
-            if (earlier := submissions.same_key(connection, actor.key, key)) is None
-            or not is_refusal(earlier)
+            if (earlier := _first_with(connection, actor, key)) is None or not is_refusal(earlier)
         )
+
+
+def _first_with(connection: Connection, actor: Actor, key: str) -> Receipt | None:
+    sent = (actor.key, actor.user, key)
+    return submissions.first_with(connection, [sent]).get(sent)
 
 
 def _read_catalogue(folder: Path) -> list[Placed]:

@@ -1,13 +1,14 @@
 """Asks about the odd figures of a delivery: fetches their histories, runs the checks of the domain.
 
-Only rows that change something are asked about, and nothing is ever refused here. Everything is
-fetched once a delivery, by one query a frequency, and every figure is looked at a fixed number of
-times, so that a long delivery takes as long as its rows and their histories, no longer.
+Only rows that change something are asked about, and nothing is ever refused here. `scope` says what
+the checks of a delivery look at, `Histories` has it read, and `questions` asks. Everything is read
+once, by one query a frequency, and every figure is looked at a fixed number of times, so that a
+long delivery takes as long as its rows and their histories, no longer.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -21,19 +22,16 @@ from app.domain.plausibility.robust import far_from_history
 from app.domain.plausibility.series import Point, Series
 from app.domain.plausibility.shifted import LEAST_ROWS, Line, Usual, shifted
 from app.domain.plausibility.sums import against_each_other, against_flow
-from app.ledger.histories import exact, histories
+from app.ledger.histories import exact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from sqlalchemy import Connection
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from app.domain.catalogue import Catalogue
     from app.domain.period import Frequency, Period
     from app.intake.table import Table
     from app.intake.validation import Entry
-    from app.ledger.catalogue import StoredCatalogue
-    from app.ledger.histories import SeriesKey
+    from app.ledger.histories import Histories, SeriesKey
 
 MOST_WARNINGS = 1000
 PERIODS_BEFORE = 36
@@ -48,24 +46,57 @@ FamilyKey = tuple[str, str]
 """KPI code and the whole's department code."""
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the checks of one delivery look at.
+
+    entries: its good rows where they may be shifted against each other; changing: those that
+    create or revise a figure. touched: the series of these. needed: all series that are read.
+    """
+
+    entries: Sequence[Entry]
+    changing: Sequence[Entry]
+    touched: Sequence[SeriesKey]
+    families: Mapping[FamilyKey, tuple[str, ...]]
+    flows: Sequence[SeriesKey]
+    needed: Collection[SeriesKey]
+    spans: Mapping[Frequency, Span]
+
+
+def scope(catalogue: Catalogue, entries: Sequence[Entry], changing: Sequence[Entry]) -> Scope:
+    """Return what the checks of a delivery look at; entries: all its good rows."""
+    # Rows can be shifted against each other only where some stand together.
+    together = entries if len(changing) >= LEAST_ROWS else ()
+    touched = list(dict.fromkeys((entry.kpi, entry.department) for entry in changing))
+    families, flows = _families(catalogue, touched), _flows(catalogue, touched)
+    wanted = {
+        *touched,
+        *((entry.kpi, entry.department) for entry in together),
+        *((kpi, code) for (kpi, whole), parts in families.items() for code in (whole, *parts)),
+        *(
+            (code, department)
+            for flow, department in flows
+            for code in (flow, *catalogue.totals[flow])
+        ),
+    }
+    needed = [key for key in wanted if _has_checks(catalogue, key)]
+    spans = _spans(entries, len(needed)) if changing else {}
+    return Scope(together, changing, touched, families, flows, needed, spans)
+
+
 def questions(
-    connection: Connection,
-    stored: StoredCatalogue,
-    table: Table,
-    entries: Sequence[Entry],
-    changing: Sequence[Entry],
+    catalogue: Catalogue, asked: Scope, table: Table, recorded: Histories
 ) -> list[Finding]:
     """Return the warnings about a delivery's rows, each with its row and column.
 
-    entries: all good rows; changing: those of them that would create or revise a figure.
+    recorded: what is on record of the series needed.
     """
-    if not changing:
+    if not asked.changing:
         return []
-    asking = _Asking(connection, stored, entries, changing)
-    columns = {entry.row: _column(entry, table) for entry in changing}
+    columns = {entry.row: _column(entry, table) for entry in asked.changing}
     found = [
         replace(one, column=None if one.row is None else columns[one.row])
-        for one in asking.findings()
+        for one in _Asking(catalogue, asked, recorded).findings()
     ]
     found.sort(key=lambda one: one.row or 0)
     if len(found) > MOST_WARNINGS:
@@ -83,39 +114,14 @@ def _column(entry: Entry, table: Table) -> str:
 class _Asking:
     """The checks of one delivery, over the series that it touches."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        stored: StoredCatalogue,
-        entries: Sequence[Entry],
-        changing: Sequence[Entry],
-    ) -> None:
-        """Fetch everything that the checks need."""
-        self._catalogue = stored.catalogue
-        self._rows = {entry.row for entry in changing}
-        # Rows can be shifted against each other only where some stand together.
-        self._together = entries if len(changing) >= LEAST_ROWS else ()
-        self._touched = list(dict.fromkeys((entry.kpi, entry.department) for entry in changing))
-        self._families = _families(self._catalogue, self._touched)
-        self._flows = _flows(self._catalogue, self._touched)
-        wanted = {
-            *self._touched,
-            *((entry.kpi, entry.department) for entry in self._together),
-            *(
-                (kpi, code)
-                for (kpi, whole), parts in self._families.items()
-                for code in (whole, *parts)
-            ),
-            *(
-                (code, department)
-                for flow, department in self._flows
-                for code in (flow, *self._catalogue.totals[flow])
-            ),
-        }
-        needed = [key for key in wanted if _has_checks(self._catalogue, key)]
-        self._recorded = histories(connection, stored, needed, _spans(entries, len(needed)))
+    def __init__(self, catalogue: Catalogue, asked: Scope, recorded: Histories) -> None:
+        """Sort the delivery's figures by their series."""
+        self._catalogue = catalogue
+        self._scope = asked
+        self._recorded = recorded
+        self._rows = {entry.row for entry in asked.changing}
         self._posted: dict[SeriesKey, dict[Period, Entry]] = {}
-        for entry in changing:
+        for entry in asked.changing:
             of_series = self._posted.setdefault((entry.kpi, entry.department), {})
             of_series[entry.period] = entry
         self._made: dict[SeriesKey, Series] = {}
@@ -127,17 +133,17 @@ class _Asking:
             for found in shifted(lines):
                 moved.add(found.row)
                 yield found
-        for key in self._touched:
+        for key in self._scope.touched:
             if _has_checks(self._catalogue, key):
                 for piece in self._series(key).unbroken():
                     yield from fell(piece)
                     yield from (one for one in far_from_history(piece) if one.row not in moved)
-        for (kpi, whole), parts in self._families.items():
+        for (kpi, whole), parts in self._scope.families.items():
             complete = _is_complete(self._catalogue, kpi, whole)
             members = [self._series((kpi, code)) for code in parts]
             yield from Family(self._series((kpi, whole)), members, complete=complete).findings()
 
-        for flow, department in self._flows:
+        for flow, department in self._scope.flows:
             yield from self._sums(flow, department)
 
     def _sums(self, flow: str, department: str) -> Iterator[Finding]:
@@ -159,7 +165,9 @@ class _Asking:
         return made
 
     def _points(self, key: SeriesKey) -> list[Point]:
-        recorded, posted = self._recorded.get(key, []), self._posted.get(key)
+        frequency = self._catalogue.kpis[key[0]].frequency
+        recorded = self._recorded.within(key, self._scope.spans.get(frequency))
+        posted = self._posted.get(key)
         if not posted:
             return recorded
         factor = self._catalogue.kpis[key[0]].factor
@@ -174,7 +182,7 @@ class _Asking:
         """Return the rows of every period in the order of the file, with what is usual there."""
         lines: dict[Period, list[Line]] = {}
         usual: dict[SeriesKey, Usual | None] = {}
-        for entry in self._together:
+        for entry in self._scope.entries:
             kpi, key = self._catalogue.kpis[entry.kpi], (entry.kpi, entry.department)
             value = exact(entry.amount, kpi.factor)
             if value is None:
@@ -260,11 +268,8 @@ def _spans(entries: Iterable[Entry], series: int) -> dict[Frequency, Span]:
     before = max(FEWEST_BEFORE, min(PERIODS_BEFORE, MOST_FIGURES // max(series, 1)))
     spans: dict[Frequency, Span] = {}
     for period in {entry.period for entry in entries}:
-        known = spans.get(period.frequency, Span(period, period))
-        spans[period.frequency] = Span(
-            min(known.first, period, key=lambda one: one.ordinal),
-            max(known.last, period, key=lambda one: one.ordinal),
-        )
+        span = Span(period, period)
+        spans[period.frequency] = span.around(spans.get(period.frequency, span))
     return {
         frequency: Span(span.first.shift(-before), span.last.shift(PERIODS_AFTER))
         for frequency, span in spans.items()

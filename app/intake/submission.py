@@ -8,33 +8,37 @@ back with another body.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from app.domain.finding import Finding
 from app.errors import IdempotencyMismatch, Refused, UnsupportedMedia
 from app.intake.actuals_json import read_actuals
-from app.intake.decision import changing, decide
+from app.intake.decision import decide
 from app.intake.limits import BAD_CHARACTER
 from app.intake.plausibility import questions
+from app.intake.record import Record
 from app.intake.tabular import read_csv
 from app.intake.validation import check
 from app.intake.workbook import read_workbook
-from app.ledger import journal, reviews, revisions, submissions
+from app.ledger import journal, revisions, submissions
 from app.ledger.submissions import NewSubmission, OnError, Outcome, Receipt, Result, Source
 from app.ledger.tables import NAME_LENGTH
+from app.ledger.tables import journal as journal_table
+from app.ledger.writing import add
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    import datetime as dt
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
     from app.domain.access import Actor
-    from app.domain.lifecycle import Review
     from app.intake.table import Table
+    from app.intake.validation import Checked
     from app.ledger.catalogue import StoredCatalogue
     from app.ledger.office import Office
-    from app.ledger.revisions import Change, FigureKey
+    from app.ledger.revisions import Change
 
 JSON = "application/json"
 CSV = "text/csv"
@@ -102,94 +106,138 @@ def _keepable(filename: str | None) -> str | None:
     return BAD_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", filename)[:NAME_LENGTH]
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A delivery and who sends it."""
+
+    delivery: Delivery
+    actor: Actor
+
+
+Answer = Receipt | Exception
+"""A delivery's receipt, or what is raised where it came from."""
+
+
 def receive(office: Office, delivery: Delivery, actor: Actor) -> Receipt:
-    """Take a delivery in, or refuse it; either way it is on record when this returns."""
-    now = office.clock()
+    """Take a delivery in, or refuse it; either way it is on record when this returns.
+
+    Raises IdempotencyMismatch.
+    """
+    (answer,) = receive_all(office, [Sent(delivery, actor)])
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def receive_all(office: Office, sent: Sequence[Sent]) -> list[Answer]:
+    """Take deliveries in, one after the other, all in one transaction.
+
+    Each sees what the ones before it did, and has an entry and a receipt of its own, or what
+    `receive` would raise for it alone. All of them are on record when this returns; whatever it
+    raises, none is.
+    """
+    now, today = office.clock(), office.today()
     with office.database.write() as connection:
-        earlier = _answered_before(connection, delivery.new)
-        if earlier is not None:
-            return earlier
-        changes, result = _weigh(office, connection, delivery, actor)
-        entry = journal.record(
-            connection,
-            journal.EntryKind.SUBMISSION,
-            result.outcome,
-            delivery.new.filename or delivery.new.source,
-            actor=actor,
-            now=now,
-        )
-        submissions.append(connection, entry.id, delivery.new, result)
         stored = office.catalogue(connection)
-        revisions.append(connection, stored, entry.id, changes)
-    return Receipt(
-        id=entry.id,
-        received_at=entry.recorded_at,
-        submitted_by=actor.name,
-        source=delivery.new.source,
-        filename=delivery.new.filename,
-        fingerprint=delivery.new.fingerprint,
-        result=result,
-    )
+        checked = [check(one.delivery.table, stored.catalogue, one.actor, today) for one in sent]
+        pairs = [(one.delivery.new, result) for one, result in zip(sent, checked, strict=True)]
+        intake = _Intake(stored, Record(office, connection, stored, pairs), now)
+        intake.before = journal.last(connection)
+        answers = [intake.answer(one, result) for one, result in zip(sent, checked, strict=True)]
+        intake.write(connection)
+    return answers
+
+
+@dataclass
+class _Intake:
+    """Deliveries being taken in: what each comes to, and what there is to write of it."""
+
+    stored: StoredCatalogue
+    record: Record
+    now: dt.datetime
+    before: journal.Entry | None = None
+    _entries: list[dict[str, object]] = field(default_factory=list)
+    _taken: list[tuple[int, NewSubmission, Result]] = field(default_factory=list)
+    _changes: list[tuple[int, list[Change]]] = field(default_factory=list)
+
+    def answer(self, sent: Sent, checked: Checked) -> Answer:
+        """Return a delivery's receipt, or what is raised for it; nothing is written yet.
+
+        Whatever goes wrong goes wrong before the record takes anything up, for this one alone.
+        """
+        try:
+            earlier = _answered_before(self.record, sent.delivery.new)
+            if earlier is not None:
+                return earlier
+            changes, result = _weigh(self.stored, self.record, sent.delivery, checked)
+        except Exception as error:  # noqa: BLE001 - it is raised where the delivery came from
+            return error
+        return self._keep(sent, changes, result)
+
+    def _keep(self, sent: Sent, changes: list[Change], result: Result) -> Receipt:
+        new = sent.delivery.new
+        entry = self.before = journal.following(self.before, self.now)
+        subject = new.filename or new.source
+        kind = journal.EntryKind.SUBMISSION
+        self._entries.append(journal.columns(entry, kind, result.outcome, subject, sent.actor))
+        self._taken.append((entry.id, new, result))
+        self._changes.append((entry.id, changes))
+        receipt = _receipt(new, sent.actor, result, entry)
+        self.record.take_up(entry, new.sent_key, receipt, changes)
+        return receipt
+
+    def write(self, connection: Connection) -> None:
+        """Write it all; each table's rows by one statement."""
+        add(connection, journal_table, self._entries)
+        submissions.append(connection, self._taken)
+        revisions.append(connection, self.stored, self._changes)
 
 
 def rehearse(office: Office, delivery: Delivery, actor: Actor) -> Receipt:
     """Say what `receive` would answer, and keep nothing."""
     with office.database.read() as connection:
-        _, result = _weigh(office, connection, delivery, actor)
-    return Receipt(
-        id=None,
-        received_at=None,
-        submitted_by=actor.name,
-        source=delivery.new.source,
-        filename=delivery.new.filename,
-        fingerprint=delivery.new.fingerprint,
-        result=result,
-    )
+        stored = office.catalogue(connection)
+        checked = check(delivery.table, stored.catalogue, actor, office.today())
+        record = Record(office, connection, stored, [(delivery.new, checked)])
+        _, result = _weigh(stored, record, delivery, checked)
+    return _receipt(delivery.new, actor, result, None)
 
 
 def _weigh(
-    office: Office, connection: Connection, delivery: Delivery, actor: Actor
+    stored: StoredCatalogue, record: Record, delivery: Delivery, checked: Checked
 ) -> tuple[list[Change], Result]:
-    stored = office.catalogue(connection)
-    checked = check(delivery.table, stored.catalogue, actor, office.today())
-    current = revisions.current(connection, stored, [entry.key for entry in checked.entries])
     # Warnings ride along with the errors: one read of a file tells all of both, and none refuses.
-    odd = questions(connection, stored, delivery.table, checked.entries, changing(checked, current))
+    odd = questions(stored.catalogue, record.scope(checked), delivery.table, record.histories)
     checked = replace(checked, findings=(*checked.findings, *odd))
-    known = [entry.key for entry in checked.entries if entry.key in current]
-    said = _last_reviews(office, connection, stored, known)
-    kpis = stored.catalogue.kpis
-    return decide(checked, delivery.table, current, kpis, delivery.new.on_error, said)
+    kpis, on_error = stored.catalogue.kpis, delivery.new.on_error
+    return decide(checked, delivery.table, record.current, kpis, on_error, record.reviews)
 
 
-def _last_reviews(
-    office: Office,
-    connection: Connection,
-    stored: StoredCatalogue,
-    keys: Collection[FigureKey],
-) -> dict[FigureKey, Review]:
-    """Return what was said last of figures on record, at the hours of the office's clock."""
-    return {
-        key: replace(last, at=last.at.astimezone(office.zone))
-        for key, last in reviews.last(connection, stored, keys).items()
-    }
-
-
-def _answered_before(connection: Connection, new: NewSubmission) -> Receipt | None:
+def _answered_before(record: Record, new: NewSubmission) -> Receipt | None:
     """Return the first answer to an idempotency key; raises IdempotencyMismatch.
 
-    Why this is safe: it runs in the one writer's transaction, so of two equal deliveries that
+    Why this is safe: it was read in the one writer's transaction, so of two equal deliveries that
     arrive together the second always sees the first.
     """
-    if new.idempotency_key is None:
-        return None
-    earlier = submissions.same_key(
-        connection, new.api_key_id, new.idempotency_key, user_id=new.user_id
-    )
+    earlier = None if new.sent_key is None else record.answered.get(new.sent_key)
     if earlier is not None and earlier.fingerprint != new.fingerprint:
         msg = "this Idempotency-Key came before with another body"
         raise IdempotencyMismatch(msg)
     return earlier
+
+
+def _receipt(
+    new: NewSubmission, actor: Actor, result: Result, entry: journal.Entry | None
+) -> Receipt:
+    return Receipt(
+        id=None if entry is None else entry.id,
+        received_at=None if entry is None else entry.recorded_at,
+        submitted_by=actor.name,
+        source=new.source,
+        filename=new.filename,
+        fingerprint=new.fingerprint,
+        result=result,
+    )
 
 
 def is_refusal(receipt: Receipt) -> bool:

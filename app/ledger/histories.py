@@ -6,26 +6,29 @@ needs are read, without joins; a figure's newest revision is picked here and not
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 
 from app.domain.figure import Amount, ObservationStatus
 from app.domain.period import Period
 from app.domain.plausibility.series import Point
+from app.ledger.listed import Listed
 from app.ledger.narrowing import narrowed
+from app.ledger.places import MOST_PLACES
 from app.ledger.tables import revision
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from decimal import Decimal
     from fractions import Fraction
 
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import Connection, CursorResult, Row, Select
 
     from app.domain.period import Frequency, Span
     from app.ledger.catalogue import StoredCatalogue
+    from app.ledger.revisions import FigureKey
 
 SeriesKey = tuple[str, str]
 """KPI code and department code."""
@@ -40,6 +43,69 @@ _COLUMNS = (
     revision.c.denominator,
     revision.c.observation_status,
 )
+
+
+class Histories:
+    """Histories that are read when first asked for, and kept up with what is about to be added.
+
+    So deliveries that are taken in together are each held against the ones before.
+    """
+
+    def __init__(self, connection: Connection, stored: StoredCatalogue) -> None:
+        """Begin with nothing read."""
+        self._connection = connection
+        self._stored = stored
+        self._spans: dict[SeriesKey, Span] = {}
+        self._points: dict[SeriesKey, list[Point]] = {}
+        self._added: dict[SeriesKey, dict[Period, Point | None]] = {}
+
+    def load(self, wanted: Iterable[SeriesKey], spans: Mapping[Frequency, Span]) -> None:
+        """Read the series of `wanted` that were not read yet, or not as far."""
+        kpis = self._stored.catalogue.kpis
+        missing = {}
+        for key in wanted:
+            span, known = spans.get(kpis[key[0]].frequency), self._spans.get(key)
+            if span is not None and (known is None or not _covers(known, span)):
+                missing[key] = span
+        if not missing:
+            return
+        found = histories(self._connection, self._stored, missing, spans)
+        for key, span in missing.items():
+            self._spans[key] = span
+            self._points[key] = _with(found.get(key, []), self._added.get(key, {}))
+
+    def within(self, key: SeriesKey, span: Span | None) -> list[Point]:
+        """Return a series' figures with a value in a span, in order of time."""
+        points = self._points.get(key)
+        if not points or span is None:
+            return []
+        if self._spans[key] == span and key not in self._added:
+            return points
+        return [point for point in points if point.period in span]
+
+    def add(self, key: FigureKey, amount: Amount, status: ObservationStatus) -> None:
+        """Take up a figure that is about to be recorded."""
+        code, department, period = key
+        value = exact(amount, self._stored.catalogue.kpis[code].factor)
+        breaks = status is ObservationStatus.BREAK
+        point = None if value is None else Point(period, value, None, breaks)
+        series = (code, department)
+        self._added.setdefault(series, {})[period] = point
+        if series in self._points:
+            self._points[series] = _with(self._points[series], {period: point})
+
+
+def _covers(known: Span, span: Span) -> bool:
+    return known.first.ordinal <= span.first.ordinal and span.last.ordinal <= known.last.ordinal
+
+
+def _with(points: list[Point], added: Mapping[Period, Point | None]) -> list[Point]:
+    """Return figures with others in place of, or between them."""
+    if not added:
+        return points
+    kept = [point for point in points if point.period not in added]
+    kept.extend(point for point in added.values() if point is not None)
+    return sorted(kept, key=lambda point: point.period.ordinal)
 
 
 def histories(
@@ -67,18 +133,42 @@ def _newest(
     connection: Connection, numbers: Mapping[tuple[int, int], SeriesKey], span: Span
 ) -> dict[tuple[int, int], dict[str, Row[Any]]]:
     """Return, per series wanted and period, the newest revision."""
-    in_span = revision.c.period.between(str(span.first), str(span.last))
-    query: Select[Any] = select(*_COLUMNS).where(in_span)
-    for place, column in enumerate((revision.c.kpi_id, revision.c.department_id)):
-        query = narrowed(query, column, {number[place] for number in numbers})
     found: dict[tuple[int, int], dict[str, Row[Any]]] = {number: {} for number in numbers}
-    for row in connection.execute(query):
+    for row in _rows(connection, numbers, {"first": str(span.first), "last": str(span.last)}):
         rows = found.get((row.kpi_id, row.department_id))
         if rows is not None:
             known = rows.get(row.period)
             if known is None or known.revision < row.revision:
                 rows[row.period] = row
     return found
+
+
+def _rows(
+    connection: Connection, numbers: Collection[tuple[int, int]], span: Mapping[str, str]
+) -> CursorResult[Any]:
+    """Read all revisions of the series wanted, and perhaps of more."""
+    if len(numbers) <= MOST_PLACES:
+        dialect = connection.dialect.name
+        given = {**_SERIES.parameters(dialect, numbers), **span}
+        return connection.execute(_of_series(dialect), given)
+    query = select(*_COLUMNS).where(_IN_SPAN)
+    for place, column in enumerate((revision.c.kpi_id, revision.c.department_id)):
+        query = narrowed(query, column, {number[place] for number in numbers})
+    return connection.execute(query, span)
+
+
+_IN_SPAN: Final = revision.c.period.between(bindparam("first"), bindparam("last"))
+_SERIES: Final = Listed("series", {"kpi_id": Integer(), "department_id": Integer()})
+
+
+@cache
+def _of_series(dialect: str) -> Select[Any]:
+    series = _SERIES.table(dialect)
+    return select(*_COLUMNS).where(
+        revision.c.kpi_id == series.c.kpi_id,
+        revision.c.department_id == series.c.department_id,
+        _IN_SPAN,
+    )
 
 
 def _points(rows: Mapping[str, Row[Any]], factor: Decimal) -> list[Point]:

@@ -55,16 +55,38 @@ def record(  # noqa: PLR0913 - one argument for each column
     actor: Actor,
     now: dt.datetime,
 ) -> Entry:
-    """Add an entry, numbered next; only within `Database.write`.
+    """Add an entry, numbered next; only within `Database.write`."""
+    entry = following(last(connection), now)
+    add(connection, journal, columns(entry, kind, action, subject, actor))
+    return entry
+
+
+def last(connection: Connection) -> Entry | None:
+    """Return the newest entry, which those that are added next follow; None before the first.
+
+    Only within `Database.write`.
+    """
+    row = connection.execute(_LAST).one_or_none()
+    if row is None:
+        return None
+    follow(connection, row.digest)
+    return Entry(row.id, row.recorded_at)
+
+
+def following(before: Entry | None, now: dt.datetime) -> Entry:
+    """Return the entry that comes next.
 
     Its instant is `now`, or the last entry's if the clock has gone back since: along the journal
     time never runs backwards, so "recorded by then" and "up to this number" are the same.
     """
-    last = connection.execute(_LAST).one_or_none()
-    entry = Entry(last.id + 1, max(now, last.recorded_at)) if last else Entry(1, now)
-    if last:
-        follow(connection, last.digest)
-    row = {
+    return Entry(before.id + 1, max(now, before.recorded_at)) if before else Entry(1, now)
+
+
+def columns(
+    entry: Entry, kind: EntryKind, action: str, subject: str, actor: Actor
+) -> dict[str, object]:
+    """Return an entry as a row of the journal, for `writing.add`."""
+    return {
         "id": entry.id,
         "recorded_at": entry.recorded_at,
         "kind": kind,
@@ -74,8 +96,6 @@ def record(  # noqa: PLR0913 - one argument for each column
         "user_id": actor.user,
         "api_key_id": actor.key,
     }
-    add(connection, journal, row)
-    return entry
 
 
 def position(connection: Connection, as_of: dt.datetime | None = None) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import BigInteger, and_, bindparam, func, select
 
 from app.domain.lifecycle import Action, Review
 from app.domain.period import Period
 from app.ledger.narrowing import by_codes
+from app.ledger.places import MOST_PLACES, given_places, is_placed, numbered
 from app.ledger.tables import department, journal, kpi, review, revision
 from app.ledger.writing import add
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection
 
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import ColumnElement, Connection, Row, Select
 
     from app.ledger.catalogue import StoredCatalogue
     from app.ledger.revisions import FigureKey
@@ -75,8 +77,31 @@ def last(
 
     upto: a position of the journal as of which they are; None for now.
     """
-    if not keys:
+    if len(keys) > MOST_PLACES:
+        return _last_around(connection, stored, keys, upto)
+    places = numbered(stored, keys)
+    if not places:
         return {}
+    query = _at_places(connection.dialect.name, is_past=upto is not None)
+    given = given_places(connection.dialect.name, places)
+    if upto is not None:
+        given["upto"] = upto
+    return {
+        places[row.kpi_id, row.department_id, row.period]: _review(row)
+        for row in connection.execute(query, given)
+    }
+
+
+@cache
+def _at_places(dialect: str, *, is_past: bool) -> Select[Any]:
+    upto = bindparam("upto", type_=BigInteger) if is_past else None
+    return _latest(upto).where(is_placed(review, dialect))
+
+
+def _last_around(
+    connection: Connection, stored: StoredCatalogue, keys: Collection[FigureKey], upto: int | None
+) -> dict[FigureKey, Review]:
+    """Read all that lies between very many keys, which is then cheaper than to look up each."""
     periods = [str(period) for _, _, period in keys]
     query = _latest(upto).where(review.c.period.between(min(periods), max(periods)))
     kpis, departments = {key[0] for key in keys}, {key[1] for key in keys}
@@ -88,7 +113,7 @@ def last(
     }
 
 
-def _latest(upto: int | None) -> Select[Any]:
+def _latest(upto: int | ColumnElement[int] | None) -> Select[Any]:
     newer = review.alias("newer")
     newest = select(func.max(newer.c.entry_id)).where(
         newer.c.kpi_id == review.c.kpi_id,

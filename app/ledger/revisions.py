@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, tuple_
 
 from app.domain.figure import Amount, Figure, ObservationStatus
 from app.domain.period import Frequency, Period
 from app.ledger.narrowing import by_codes, numbers_of
+from app.ledger.places import MOST_PLACES, given_places, is_placed, numbered
 from app.ledger.tables import department, journal, kpi, revision, submission
 from app.ledger.writing import add
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Row, Select
 
     from app.ledger.catalogue import StoredCatalogue
+    from app.ledger.places import Place
 
 FigureKey = tuple[str, str, Period]
 """KPI code, department code, period."""
@@ -52,16 +55,18 @@ class Revision:
 
 
 def append(
-    connection: Connection, stored: StoredCatalogue, submission_id: int, changes: Iterable[Change]
+    connection: Connection,
+    stored: StoredCatalogue,
+    changes: Iterable[tuple[int, Iterable[Change]]],
 ) -> None:
-    """Add revisions under a submission; only within `Database.write`."""
+    """Add revisions, each lot under its submission; only within `Database.write`."""
     rows = [
         {
             "kpi_id": stored.kpi_ids[change.kpi],
             "department_id": stored.department_ids[change.department],
             "period": str(change.period),
             "revision": change.revision,
-            "submission_id": submission_id,
+            "submission_id": number,
             "row_number": change.row,
             "value": change.amount.value,
             "numerator": change.amount.numerator,
@@ -70,7 +75,8 @@ def append(
             "note": change.note,
             "reason": change.reason,
         }
-        for change in changes
+        for number, lot in changes
+        for change in lot
     ]
     add(connection, revision, rows)
 
@@ -85,8 +91,31 @@ def current(
 
     upto: a position of the journal as of which they are; None for now.
     """
-    if not keys:
+    if len(keys) > MOST_PLACES:
+        return _current_around(connection, stored, keys, upto)
+    places = numbered(stored, keys)
+    if not places:
         return {}
+    query = _at_places(connection.dialect.name, is_past=upto is not None)
+    given = given_places(connection.dialect.name, places)
+    if upto is not None:
+        given["upto"] = upto
+    return {
+        places[row.kpi_id, row.department_id, row.period]: _figure(row)
+        for row in connection.execute(query, given)
+    }
+
+
+@cache
+def _at_places(dialect: str, *, is_past: bool) -> Select[Any]:
+    upto = bindparam("upto", type_=BigInteger) if is_past else None
+    return latest(upto).where(is_placed(revision, dialect))
+
+
+def _current_around(
+    connection: Connection, stored: StoredCatalogue, keys: Collection[FigureKey], upto: int | None
+) -> dict[FigureKey, Figure]:
+    """Read all that lies between very many keys, which is then cheaper than to look up each."""
     periods = [str(period) for _, _, period in keys]
     found = figures(
         connection,
@@ -135,10 +164,6 @@ class Wanted:
     kpis: Collection[str] | None = None
     departments: Collection[str] | None = None
     ranges: Sequence[tuple[Period | None, Period | None]] = ()
-
-
-Place = tuple[int, int, str]
-"""Where a figure stands in the table: number of its KPI, of its department, and the period."""
 
 
 def page(
@@ -194,7 +219,7 @@ _SPELLED: Mapping[Frequency, ColumnElement[bool]] = {
 """Per frequency, the condition that a period is spelled as its periods are."""
 
 
-def latest(upto: int | None) -> Select[Any]:
+def latest(upto: int | ColumnElement[int] | None) -> Select[Any]:
     """Return the query of the newest revision of every figure as of a position."""
     newer = revision.alias("newer")
     same_figure = and_(

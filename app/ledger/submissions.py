@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, String, bindparam, func, select
 
 from app.domain.finding import Finding, Severity
 from app.ledger import acknowledgements
+from app.ledger.listed import Listed
 from app.ledger.tables import finding, journal, submission
 from app.ledger.writing import add
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection, Row, Select
 
@@ -98,10 +101,32 @@ class NewSubmission:
     idempotency_key: str | None = None
     user_id: int | None = None
 
+    @property
+    def sent_key(self) -> SentKey | None:
+        """The sender's idempotency key, under which this is the first or comes again."""
+        if self.idempotency_key is None:
+            return None
+        return (self.api_key_id, self.user_id, self.idempotency_key)
 
-def append(connection: Connection, number: int, new: NewSubmission, result: Result) -> None:
-    """Add a submission under its journal entry, with its findings; only within `write`."""
-    row = {
+
+SentKey = tuple[int | None, int | None, str]
+"""Number of the sender's key or of the user, neither for the machine; and the idempotency key."""
+
+
+def append(connection: Connection, taken: Iterable[tuple[int, NewSubmission, Result]]) -> None:
+    """Add submissions under their journal entries, with their findings; only within `write`."""
+    rows: list[dict[str, object]] = []
+    found: list[dict[str, object]] = []
+    for number, new, result in taken:
+        rows.append(_columns(number, new, result))
+        for ordinal, one in enumerate(result.findings, 1):
+            found.append(_finding_columns(number, ordinal, one))
+    add(connection, submission, rows)
+    add(connection, finding, found)
+
+
+def _columns(number: int, new: NewSubmission, result: Result) -> dict[str, object]:
+    return {
         "id": number,
         "source": new.source,
         "filename": new.filename,
@@ -111,13 +136,12 @@ def append(connection: Connection, number: int, new: NewSubmission, result: Resu
         "idempotency_key": new.idempotency_key,
         "on_error": new.on_error,
         "outcome": result.outcome,
-        **asdict(result.counts),
+        "received": result.counts.received,
+        "created": result.counts.created,
+        "revised": result.counts.revised,
+        "unchanged": result.counts.unchanged,
+        "rejected": result.counts.rejected,
     }
-    add(connection, submission, row)
-    rows = [
-        _finding_columns(number, ordinal, found) for ordinal, found in enumerate(result.findings, 1)
-    ]
-    add(connection, finding, rows)
 
 
 def _finding_columns(number: int, ordinal: int, found: Finding) -> dict[str, object]:
@@ -130,6 +154,12 @@ def _finding_columns(number: int, ordinal: int, found: Finding) -> dict[str, obj
         "column_name": found.column,
         "details": json.dumps(dict(found.values), ensure_ascii=False),
     }
+
+
+def _receipts() -> Select[Any]:
+    return select(submission, journal.c.recorded_at, journal.c.actor).join(
+        journal, journal.c.id == submission.c.id
+    )
 
 
 def get(connection: Connection, number: int, upto: int | None = None) -> Receipt | None:
@@ -145,21 +175,48 @@ def get(connection: Connection, number: int, upto: int | None = None) -> Receipt
     return replace(_receipt(connection, row), acknowledgements=standing)
 
 
-def same_key(
-    connection: Connection, api_key_id: int | None, key: str, *, user_id: int | None = None
-) -> Receipt | None:
-    """Return the submission that came first with an idempotency key of the same sender.
+def first_with(connection: Connection, wanted: Iterable[SentKey]) -> dict[SentKey, Receipt]:
+    """Return, per sender's idempotency key, the submission that came first with it, if any."""
+    by_sender: dict[str, list[tuple[int | None, str]]] = {}
+    for api_key_id, user_id, key in wanted:
+        if api_key_id is not None:
+            by_sender.setdefault("api_key_id", []).append((api_key_id, key))
+        elif user_id is not None:
+            by_sender.setdefault("user_id", []).append((user_id, key))
+        else:
+            by_sender.setdefault("machine", []).append((None, key))
+    found: dict[SentKey, Receipt] = {}
+    for kind, keys in by_sender.items():
+        for row in _sent_with(connection, kind, keys):
+            found[row.api_key_id, row.user_id, row.idempotency_key] = _receipt(connection, row)
+    return found
 
-    The sender: a key, a user, or neither, which is the machine itself.
-    """
-    row = connection.execute(
-        _receipts().where(
-            submission.c.api_key_id.is_not_distinct_from(api_key_id),
-            submission.c.user_id.is_not_distinct_from(user_id),
-            submission.c.idempotency_key == key,
-        )
-    ).one_or_none()
-    return None if row is None else _receipt(connection, row)
+
+def _sent_with(
+    connection: Connection, kind: str, keys: Sequence[tuple[int | None, str]]
+) -> list[Row[Any]]:
+    if kind != "machine":
+        given = _SENT.parameters(connection.dialect.name, keys)
+        return list(connection.execute(_by_sender(connection.dialect.name, kind), given))
+    return [row for _, key in keys for row in connection.execute(_BY_MACHINE, {"key": key})]
+
+
+_SENT: Final = Listed("sent", {"sender": Integer(), "key": String()})
+# The machine's is a statement of its own: not even `IS NOT DISTINCT FROM`, which would do for every
+# sender, finds its way into PostgreSQL's index.
+_BY_MACHINE: Final = _receipts().where(
+    submission.c.api_key_id.is_(None),
+    submission.c.idempotency_key == bindparam("key"),
+    submission.c.user_id.is_(None),
+)
+
+
+@cache
+def _by_sender(dialect: str, kind: str) -> Select[Any]:
+    sent = _SENT.table(dialect)
+    return _receipts().where(
+        submission.c[kind] == sent.c.sender, submission.c.idempotency_key == sent.c.key
+    )
 
 
 def listed(connection: Connection, *, before: int | None, limit: int) -> list[Receipt]:
@@ -193,12 +250,6 @@ def tally_rows(connection: Connection, upto: int) -> dict[tuple[Source, str], in
         for row in connection.execute(query)
         for kind in kinds
     }
-
-
-def _receipts() -> Select[Any]:
-    return select(submission, journal.c.recorded_at, journal.c.actor).join(
-        journal, journal.c.id == submission.c.id
-    )
 
 
 def _receipt(connection: Connection, row: Row[Any]) -> Receipt:

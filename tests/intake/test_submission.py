@@ -132,7 +132,7 @@ def test_a_refused_delivery_changes_no_figure(filled: Office) -> None:
     assert receipt.result.counts == Counts(received=4, rejected=4)
     after = rows_in_tables(filled)
     added = {name: after[name] - before[name] for name in after if after[name] != before[name]}
-    assert added == {"journal": 1, "submission": 1, "finding": 2}
+    assert added == {"journal": 1, "seal": 1, "submission": 1, "finding": 2}
     assert amounts(filled) == [amount(25)]
 
 

@@ -36,7 +36,7 @@ def keep(office: Office, new: NewSubmission, result: Result) -> int:
             actor=REPORTER,
             now=office.clock(),
         )
-        submissions.append(connection, entry.id, new, result)
+        submissions.append(connection, [(entry.id, new, result)])
     return entry.id
 
 

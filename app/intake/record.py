@@ -1,0 +1,100 @@
+"""What is on record of the figures that some deliveries touch, kept up with what they add."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.domain.figure import Figure
+from app.intake.decision import changing
+from app.intake.plausibility import scope
+from app.ledger import reviews, revisions, submissions
+from app.ledger.histories import Histories
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+    from app.domain.lifecycle import Review
+    from app.domain.period import Frequency, Span
+    from app.intake.plausibility import Scope
+    from app.intake.validation import Checked
+    from app.ledger.catalogue import StoredCatalogue
+    from app.ledger.histories import SeriesKey
+    from app.ledger.journal import Entry as JournalEntry
+    from app.ledger.office import Office
+    from app.ledger.revisions import Change, FigureKey
+    from app.ledger.submissions import NewSubmission, Receipt, SentKey
+
+
+class Record:
+    """The record as the deliveries of one transaction see it, each after the ones before.
+
+    Everything is read once for all of them, and what one adds is taken up before the next looks.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        connection: Connection,
+        stored: StoredCatalogue,
+        deliveries: Sequence[tuple[NewSubmission, Checked]],
+    ) -> None:
+        """Read what the deliveries need."""
+        self._catalogue = stored.catalogue
+        keys = {entry.key for _, checked in deliveries for entry in checked.entries}
+        self.current = revisions.current(connection, stored, keys)
+        said = reviews.last(connection, stored, [key for key in keys if key in self.current])
+        self.reviews: dict[FigureKey, Review] = {
+            # In the hours of the office's clock, in which they are told.
+            key: replace(last, at=last.at.astimezone(office.zone))
+            for key, last in said.items()
+        }
+        sent = [new.sent_key for new, _ in deliveries if new.sent_key is not None]
+        self.answered: dict[SentKey, Receipt] = submissions.first_with(connection, sent)
+        self.histories = Histories(connection, stored)
+        self._load([self._scope(checked) for _, checked in deliveries])
+
+    def scope(self, checked: Checked) -> Scope:
+        """Return what the checks of a delivery look at, all of which has been read."""
+        found = self._scope(checked)
+        self.histories.load(found.needed, found.spans)
+        return found
+
+    def _scope(self, checked: Checked) -> Scope:
+        return scope(self._catalogue, checked.entries, changing(checked, self.current))
+
+    def _load(self, scopes: Iterable[Scope]) -> None:
+        """Read the histories of all at once, as far as any of them asks."""
+        needed: dict[SeriesKey, None] = {}
+        spans: dict[Frequency, Span] = {}
+        for one in scopes:
+            needed |= dict.fromkeys(one.needed)
+            for frequency, span in one.spans.items():
+                spans[frequency] = span.around(spans.get(frequency, span))
+        self.histories.load(needed, spans)
+
+    def take_up(
+        self,
+        entry: JournalEntry,
+        sent_key: SentKey | None,
+        receipt: Receipt,
+        changes: Iterable[Change],
+    ) -> None:
+        """Go on as if what a delivery adds were recorded: in the end all of it is, or nothing."""
+        if sent_key is not None:
+            self.answered[sent_key] = receipt
+        for change in changes:
+            key = (change.kpi, change.department, change.period)
+            self.current[key] = Figure(
+                department=change.department,
+                period=change.period,
+                amount=change.amount,
+                observation_status=change.observation_status,
+                revision=change.revision,
+                submission=entry.id,
+                recorded_at=entry.recorded_at,
+                note=change.note,
+            )
+            self.histories.add(key, change.amount, change.observation_status)
