@@ -89,6 +89,7 @@ def rows(path: Path, first: str) -> list[list[str]]:
 # --- what is shown is what is printed -----------------------------------------------------------
 
 NAMED: Final = {
+    "PASSWORD": r"^(?:(?:[a-z2-9]{5}-){3}[a-z2-9]{5}|PASSWORD)$",
     "KEY": r"dbk_(?:[A-Za-z0-9_-]{43}|…)",
     "INSTANT": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d:?\d\d",
     "MINUTE": r"2\d{3}-\d\d-\d\d \d\d:\d\d",
@@ -107,7 +108,7 @@ ELSEWHERE: Final = {
 
 def normal(text: str) -> list[str]:
     for name, pattern in NAMED.items():
-        text = re.sub(pattern, f"<{name}>", text)
+        text = re.sub(pattern, f"<{name}>", text, flags=re.MULTILINE)
     return [line.rstrip() for line in text.strip("\n").splitlines()]
 
 
@@ -278,7 +279,7 @@ def test_every_command_that_is_named_exists(path: Path) -> None:
     text = without_limits(path)
     said = "\n".join([*spans(text), *re.findall(r"^dabiao .*$", text, re.MULTILINE)])
     named = {
-        " ".join(words[: 2 if words[0] in {"key", "export"} else 1])
+        " ".join(words[: 2 if words[0] in {"key", "export", "user"} else 1])
         for line in re.findall(r"\bdabiao ([a-z].*)", said)
         if (words := line.split())
     }

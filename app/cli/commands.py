@@ -10,7 +10,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import __version__
-from app.cli import REFUSED, backup, checking, deriving, intake, keys, reading, reporting, serving
+from app.cli import REFUSED, backup, checking, deriving, intake, keys, reading, reporting, serving, users
 from app.cli.context import say_error
 from app.cli.export import actuals, form, openmetrics
 from app.errors import DabiaoError
@@ -76,9 +76,13 @@ def _commands() -> typer.Typer:
     export = _group("Write out what the office holds, as files.")
     _add(export, actuals.actuals, form.form, openmetrics.openmetrics)
     top.add_typer(export, name="export")
-    key = _group("Make, list and revoke the keys that the API takes.")
-    _add(key, keys.create, keys.list_keys, keys.revoke)
+    key = _group("Make, list, rotate and revoke the keys that the API takes.")
+    _add(key, keys.create, keys.list_keys, keys.rotate, keys.revoke)
     top.add_typer(key, name="key")
+    user = _group("Make, list and change the users who sign in.")
+    _add(user, users.create, users.list_users, users.change)
+    _add(user, users.disable, users.enable, users.password)
+    top.add_typer(user, name="user")
     return top
 
 

@@ -114,6 +114,7 @@ def bootstrap(
             stored = opened.catalogue(connection)
             _, secret = keys.create(connection, stored, new, actor=actor, now=opened.clock())
         typer.echo(f"admin key: {secret}")
+    typer.echo("To sign in to the pages: dabiao user create NAME --role admin", err=True)
 
 
 def submit(

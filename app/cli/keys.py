@@ -1,10 +1,10 @@
-"""`dabiao key create`, `dabiao key list`, `dabiao key revoke`."""
+"""`dabiao key create`, `dabiao key list`, `dabiao key rotate`, `dabiao key revoke`."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,10 +14,8 @@ from app.cli.terminal import out, print_table, table
 from app.domain.access import Role
 from app.ledger import keys
 
-if TYPE_CHECKING:
-    from app.ledger.keys import Key
-
 LONGEST_DAYS = 36_500
+LONGEST_OVERLAP = 366
 
 
 def create(
@@ -65,21 +63,44 @@ def list_keys(as_json: AsJson = False) -> None:
         listed = keys.listed(connection)
         now = opened.clock()
     if as_json:
-        print_json([{**asdict(key), "state": _state(key, now)} for key in listed], settings.zone)
+        documents = [{**asdict(key), "state": key.state(now)} for key in listed]
+        print_json(documents, settings.zone)
         return
-    headings = ("id", "name", "role", "departments", "made", "expires", "state")
+    headings = ("id", "begins", "name", "role", "departments", "made", "used", "ends", "state")
     made = table(headings, wide=("name", "departments"))
     for key in listed:
         made.add_row(
             str(key.id),
+            key.prefix or "-",
             key.name,
             str(key.role),
             " ".join(key.departments) or "all",
-            f"{key.created_at.astimezone(settings.zone):%Y-%m-%d}",
-            f"{key.expires_at.astimezone(settings.zone):%Y-%m-%d}" if key.expires_at else "-",
-            _state(key, now),
+            *(_day(at, settings.zone) for at in (key.created_at, key.used_at, key.ends_at)),
+            key.state(now),
         )
     print_table(out(), made)
+
+
+def rotate(
+    number: Annotated[int, typer.Argument(metavar="ID", help="The id, as `key list` shows it.")],
+    overlap: Annotated[
+        int,
+        typer.Option(
+            min=0, max=LONGEST_OVERLAP, metavar="DAYS", help="How long the old key goes on."
+        ),
+    ] = keys.USUAL_OVERLAP.days,
+) -> None:
+    """Make a key's successor and print it once; the old one ends some days later.
+
+    It has the same name, role, departments and lifetime.
+    Example: dabiao key rotate 3 --overlap 14
+    """
+    with office() as (opened, _), opened.database.write() as connection:
+        stored, now = opened.catalogue(connection), opened.clock()
+        _, secret = keys.rotate(
+            connection, stored, number, dt.timedelta(days=overlap), actor=this_user(), now=now
+        )
+    typer.echo(secret)
 
 
 def revoke(
@@ -94,7 +115,5 @@ def revoke(
     typer.echo(f"Key {number} is revoked.")
 
 
-def _state(key: Key, now: dt.datetime) -> str:
-    if key.revoked_at is not None:
-        return "revoked"
-    return "expired" if key.expires_at is not None and key.expires_at <= now else "valid"
+def _day(at: dt.datetime | None, zone: dt.tzinfo) -> str:
+    return "-" if at is None else f"{at.astimezone(zone):%Y-%m-%d}"

@@ -38,7 +38,14 @@ WORKS: dict[str, tuple[str, ...]] = {
     "bootstrap": ("seeds",),
     "key create": ("--role", "reader"),
     "key list": (),
+    "key rotate": ("1",),
     "key revoke": ("1",),
+    "user create": ("zhang.wei", "--role", "reader"),
+    "user list": (),
+    "user change": ("wang.min", "--role", "approver"),
+    "user disable": ("wang.min",),
+    "user enable": ("wang.min",),
+    "user password": ("wang.min",),
 }
 """How each command is done; `serve`, which does not end by itself, is tried elsewhere."""
 

@@ -58,6 +58,7 @@ def test_an_empty_database_is_filled_once(empty: str, seeds: Path) -> None:
     assert [line.partition(":")[0] for line in ran.err.splitlines()] == [
         "a-office",
         "b-corrections",
+        "To sign in to the pages",
     ]
     assert status_of("pendency") == "missed"
     assert status_of("standard") == "no_data"  # known from illustrative figures only

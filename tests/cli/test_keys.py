@@ -92,17 +92,20 @@ def test_the_list_shows_every_key_and_no_secret(monkeypatch: pytest.MonkeyPatch)
         created("--role", "admin"),
     ]
     dabiao("key", "revoke", "3")
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("COLUMNS", "100")
     shown = dabiao("key", "list").out
     heading, *rows = table(shown)
-    assert max(map(cell_len, shown.splitlines())) <= 80
-    assert heading == ["id", "name", "role", "departments", "made", "expires", "state"]
-    assert [[*row[:4], row[6]] for row in rows] == [
-        ["1", CHINESE_NAME, "reporter", "law", "valid"],
-        ["2", "reader key", "reader", "all", "valid"],
-        ["3", "admin key", "admin", "all", "revoked"],
+    assert max(map(cell_len, shown.splitlines())) <= 100
+    assert heading == [
+        "id", "begins", "name", "role", "departments", "made", "used", "ends", "state",
+    ]  # fmt: skip
+    assert [[*row[:5], row[8]] for row in rows] == [
+        ["1", secrets[0][:10], CHINESE_NAME, "reporter", "law", "valid"],
+        ["2", secrets[1][:10], "reader key", "reader", "all", "valid"],
+        ["3", secrets[2][:10], "admin key", "admin", "all", "revoked"],
     ]
-    assert [row[5] == "-" for row in rows] == [True, False, True]
+    assert [row[6] for row in rows] == ["-"] * 3
+    assert [row[7] == "-" for row in rows] == [True, False, False]
     listed = dabiao("key", "list", "--json")
     assert [one["departments"] for one in listed.json] == [["law"], [], []]
     assert listed.json[1]["expires_at"].endswith("+08:00")
@@ -114,4 +117,4 @@ def test_an_expired_key_is_listed_as_such(monkeypatch: pytest.MonkeyPatch) -> No
     created("--role", "reader", "--expires", "1")
     later = dt.datetime.now(dt.UTC) + dt.timedelta(days=2)
     monkeypatch.setattr("app.cli.context.Office", partial(Office, clock=lambda: later))
-    assert table(dabiao("key", "list").out)[1][6] == "expired"
+    assert table(dabiao("key", "list").out)[1][8] == "expired"

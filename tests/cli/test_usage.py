@@ -27,6 +27,7 @@ PRINTS_A_TABLE = (
     ("history", "pendency", "exam", "2013-06"),
     ("reporting",),
     ("key", "list"),
+    ("user", "list"),
 )
 
 
@@ -53,6 +54,7 @@ def place(tmp_path: Path, filled: Path) -> Path:
     (tmp_path / "seeds").mkdir()
     (tmp_path / "figures.csv").write_text(SECOND, "utf-8")
     assert dabiao("key", "create", "--role", "reader").status == 0
+    assert dabiao("user", "create", "wang.min", "--role", "reporter").status == 0
     return filled
 
 
