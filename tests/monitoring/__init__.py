@@ -1,0 +1,1 @@
+"""The whole way of an alert: a figure that is posted, Prometheus, Alertmanager, who hears."""
