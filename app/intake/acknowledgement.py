@@ -16,13 +16,13 @@ from app.domain.finding import Finding, Severity
 from app.errors import NotFound, NothingToReview, NotPermitted, Refused
 from app.intake.resources import LongText, Resource, Whole
 from app.ledger import acknowledgements, journal, submissions
-from app.ledger.acknowledgements import Acknowledgement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from app.domain.access import Actor
     from app.domain.catalogue import Catalogue
+    from app.ledger.acknowledgements import Acknowledgement
     from app.ledger.office import Office
 
 MOST_AT_ONCE = 1000
@@ -112,7 +112,8 @@ def _check_reach(
     """Let a reporter answer for rows of its departments; for a whole file only if all are its."""
     wanted: set[str] = set()
     for row in [*rows] or [None]:
-        wanted |= {brought[row]} if row in brought else set(brought.values())
+        its = None if row is None else brought.get(row)
+        wanted |= set(brought.values()) if its is None else {its}
     if not all(actor.reaches(catalogue, department) for department in wanted):
         raise NotPermitted("this is out of the key's reach")
 
