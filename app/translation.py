@@ -148,6 +148,7 @@ WORDS = {
     "shape": ("flat", "linear", "points", "step"),
     "expected": (
         "a list",
+        "a date",
         "a number",
         "a whole number",
         "an object",

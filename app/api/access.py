@@ -97,6 +97,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "revoke_key": ADMINISTER,
     # the pages
     "scoreboard_page": READ,
+    "target_page": READ,
+    "figure_page": READ,
+    "submission_page": READ,
     "docs": READ,
     "openapi": READ,
 }

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from app import __version__
 from app.errors import Unavailable
 from app.ledger import illustration
-from app.translation import Language, negotiate
+from app.translation import LABELS, Language, negotiate
 from app.web import formats
 from app.web.navigation import ENTRIES, routes_of
 
@@ -128,6 +128,8 @@ class Page:
     def speak(self, text: str, **values: object) -> str:
         """Return a text in the page's language, its placeholders filled in."""
         spoken = self.site.services.translator.translate(text, self.language)
+        if spoken in LABELS:  # statuses are codes in English: off_track
+            spoken = spoken.replace("_", " ")
         return spoken.format(**values) if values else spoken
 
     def say(self, saying: Saying) -> str:

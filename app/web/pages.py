@@ -7,10 +7,16 @@ from typing import Final
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from app.web import docs, preferences, scoreboard
+from app.web import docs, figure, preferences, scoreboard, submission, target
 from app.web.page import HERE
 
-ROUTERS: Final = (scoreboard.router, docs.router)
+ROUTERS: Final = (
+    scoreboard.router,
+    target.router,
+    figure.router,
+    submission.router,
+    docs.router,
+)
 """The pages; whoever adds them guards them."""
 
 OPEN: Final = (preferences.router,)

@@ -16,3 +16,6 @@ COMPARATORS = {
     "milestone": msg("to be done"),
 }
 """What a target says, in a plan's own words, by its comparator."""
+
+ACTIONS = (msg("approve"), msg("return"), msg("reopen"))
+"""What an approver does."""

@@ -1,0 +1,209 @@
+"""The read model of the scoreboard's page: a plan at a glance, in few reads however long it is.
+
+The verdicts are `scoreboard`'s. Beside them stand the verdicts a month earlier, by what is on
+record now, and how the reporting of each department stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from app.domain.attainment import assess
+from app.domain.counting import count
+from app.domain.expectation import Reports, expected_figures, reports
+from app.domain.kpi import Kind
+from app.domain.lifecycle import days_overdue
+from app.domain.period import Frequency, Period, containing
+from app.ledger import scoreboard
+from app.ledger.expected import first_recorded
+from app.ledger.scoreboard import Selection, periods_with_figures
+from app.ledger.tables import revision
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping
+    from fractions import Fraction
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy import Connection
+
+    from app.domain.attainment import Verdict
+    from app.domain.catalogue import Catalogue
+    from app.domain.expectation import ExpectedFigure
+    from app.domain.kpi import Plan
+    from app.ledger.catalogue import StoredCatalogue
+    from app.ledger.revisions import FigureKey
+    from app.ledger.scoreboard import Line, Moment
+
+TREND_PERIODS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One target: its line now, and the verdict of the month before the one that is shown."""
+
+    line: Line
+    before: Verdict | None
+
+    @property
+    def has_changed(self) -> bool:
+        """Tell whether the status is another one than a month before."""
+        return self.before is not None and self.before.status is not self.line.verdict.status
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A plan's targets.
+
+    month: that of the newest figure, or the one asked for; None where there is no figure at all.
+    """
+
+    month: Period | None
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentReports:
+    """How a department's reporting stands: of all figures due by now, and the overdue ones."""
+
+    rates: Reports
+    overdue: int
+    oldest: ExpectedFigure | None
+    days: int
+
+
+def newest_plan(connection: Connection, stored: StoredCatalogue, seen: Moment) -> str | None:
+    """Return the plan with the newest figure, of two such the one that ends first.
+
+    Where no plan has a figure: the last that has begun, else the first; None without any plan.
+    """
+    plans = sorted(stored.catalogue.plans.values(), key=lambda plan: plan.code)
+    if len(plans) < 2:  # noqa: PLR2004 - nothing to choose from
+        return plans[0].code if plans else None
+    newest = _newest_days(connection, stored, seen)
+    with_figures = [plan for plan in plans if plan.code in newest]
+    if with_figures:
+        return max(
+            with_figures, key=lambda plan: (newest[plan.code], -plan.end.last_day.toordinal())
+        ).code
+    begun = [plan for plan in plans if plan.start.has_begun(seen.today)]
+    return max(begun, key=lambda plan: plan.start.first_day).code if begun else plans[0].code
+
+
+def _newest_days(
+    connection: Connection, stored: StoredCatalogue, seen: Moment
+) -> dict[str, dt.date]:
+    """Return, per plan with figures, the last day that one speaks for; read in one go."""
+    year = func.substr(revision.c.period, 1, 4)
+    query = (
+        select(revision.c.kpi_id, func.min(revision.c.period), func.max(revision.c.period))
+        .where(revision.c.submission_id <= seen.position)
+        .group_by(revision.c.kpi_id, year)
+    )
+    spans: dict[int, list[tuple[Period, Period]]] = {}
+    for number, first, last in connection.execute(query):
+        spans.setdefault(number, []).append((_period(first), _period(last)))
+    found: dict[str, dt.date] = {}
+    for code, plan in stored.catalogue.plans.items():
+        kpis = {stored.kpi_ids[key[1]] for key in stored.catalogue.targets if key[0] == code}
+        days = [
+            min(last.last_day, plan.end.last_day)
+            for number in kpis
+            for first, last in spans.get(number, ())
+            if first.first_day <= plan.end.last_day and plan.start.first_day <= last.last_day
+        ]
+        if days:
+            found[code] = max(days)
+    return found
+
+
+def board(
+    connection: Connection,
+    stored: StoredCatalogue,
+    seen: Moment,
+    selection: Selection,
+    asked: Period | None,
+) -> Board:
+    """Return the targets selected, with their verdicts now and a month earlier."""
+    lines = scoreboard.scoreboard(connection, stored, seen, selection, asked)
+    month = _month(lines, asked)
+    before = None if month is None else month.shift(-1)
+    rows = (
+        Row(line, None if before is None else assess(line.subject, seen.today, before))
+        for line in lines
+    )
+    return Board(month, tuple(rows))
+
+
+def _month(lines: Iterable[Line], asked: Period | None) -> Period | None:
+    if asked is not None:
+        return asked.last_of(Frequency.MONTHLY)
+    days = [line.verdict.period.last_day for line in lines if line.verdict.period is not None]
+    return containing(max(days), Frequency.MONTHLY) if days else None
+
+
+def trend(line: Line) -> list[tuple[Period, Fraction]]:
+    """Return what counted towards a target at the last of its periods with a figure, in order."""
+    subject, upto = line.subject, line.verdict.period
+    if upto is None:
+        return []
+    posted = [one for one in periods_with_figures(subject) if one.ordinal <= upto.ordinal]
+    wanted = posted[-TREND_PERIODS:]
+    members = subject.members
+    if subject.kpi.kind is not Kind.FLOW:
+        # What is older than the trend only counts for a department that is that far behind.
+        oldest = wanted[0].ordinal - TREND_PERIODS
+        members = {
+            code: [one for one in figures if one.period.ordinal >= oldest]
+            for code, figures in members.items()
+        }
+    found = ((at, count(subject.kpi, members, subject.span, at)) for at in wanted)
+    return [(at, counted.value) for at, counted in found if counted is not None]
+
+
+def reporting(
+    connection: Connection,
+    stored: StoredCatalogue,
+    seen: Moment,
+    zone: ZoneInfo,
+    plan: Plan,
+) -> dict[str, DepartmentReports]:
+    """Return, per department that reports for a plan, how its figures due by now stand."""
+    due = [
+        one
+        for figures in expected_figures(_only(stored, plan), zone).values()
+        for one in figures
+        if one.deadline <= seen.now
+    ]
+    first = first_recorded(connection, {one.period for one in due}, seen.position)
+    by_department: dict[str, list[ExpectedFigure]] = {}
+    for one in due:
+        by_department.setdefault(one.department, []).append(one)
+    return {code: _reports(figures, first, seen, zone) for code, figures in by_department.items()}
+
+
+def _only(stored: StoredCatalogue, plan: Plan) -> Catalogue:
+    """Return the catalogue with one plan's targets, so that its figures alone are expected."""
+    catalogue = stored.catalogue
+    targets = {key: one for key, one in catalogue.targets.items() if key[0] == plan.code}
+    return replace(catalogue, targets=targets)
+
+
+def _reports(
+    due: list[ExpectedFigure],
+    first: Mapping[FigureKey, dt.datetime],
+    seen: Moment,
+    zone: ZoneInfo,
+) -> DepartmentReports:
+    missing = [one for one in due if one.key not in first]
+    oldest = min(missing, key=lambda one: one.deadline, default=None)
+    days = 0 if oldest is None else days_overdue(oldest.deadline, seen.now, zone)
+    return DepartmentReports(reports(due, first), len(missing), oldest, days)
+
+
+# There are few periods, and each of them comes again and again.
+_period = lru_cache(maxsize=4096)(Period.parse)
