@@ -21,6 +21,7 @@
     ├── TooManyAttempts        somebody tried to sign in too often
     ├── TooLarge               more bytes than the settings allow
     ├── UnsupportedMedia       a body in a format that is not read
+    ├── Busy                   too many wait for the same thing already
     ├── Unavailable            the database does not answer
     └── Misconfigured          the service cannot start as it is set up
 
@@ -125,6 +126,10 @@ class TooManyAttempts(DabiaoError):
         """Keep how long to wait beside the message."""
         super().__init__(message)
         self.wait = wait
+
+
+class Busy(DabiaoError):
+    """Too many wait for the same thing already; nothing was done, and it can be tried again."""
 
 
 class TooLarge(DabiaoError):

@@ -46,6 +46,7 @@ TITLES = (
     "Unsupported media type",
     "Idempotency-Key used before",
     "Internal error",
+    "Too many workbooks at once",
     "Database unavailable",
 )
 """The titles of problem documents."""
@@ -73,6 +74,7 @@ DETAILS = (
     "A body of this Content-Type or Content-Encoding is not read here.",
     "This Idempotency-Key came before with another body.",
     "Something went wrong on our side; it is in the log.",
+    "Too many workbooks wait to be read; nothing of this one was taken in. Send it again later.",
     "The database does not answer; try again a little later.",
 )
 """What problem documents say further."""

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from app.api.deps import language_of, services_of
 from app.api.rendering import answer
 from app.errors import (
+    Busy,
     Conflict,
     DabiaoError,
     FigureLocked,
@@ -171,6 +172,13 @@ IDEMPOTENCY_MISMATCH: Final = Problem(
 INTERNAL: Final = Problem(
     "internal-error", 500, "Internal error", "Something went wrong on our side; it is in the log."
 )
+BUSY: Final = Problem(
+    "busy",
+    503,
+    "Too many workbooks at once",
+    "Too many workbooks wait to be read; nothing of this one was taken in. Send it again later.",
+    {"Retry-After": "10"},
+)
 UNAVAILABLE: Final = Problem(
     "unavailable",
     503,
@@ -198,6 +206,7 @@ BY_ERROR: Final[Mapping[type[Exception], Problem]] = {
     TooManyAttempts: TOO_MANY_ATTEMPTS,
     TooLarge: TOO_LARGE,
     UnsupportedMedia: UNSUPPORTED_MEDIA,
+    Busy: BUSY,
     Unavailable: UNAVAILABLE,
 }
 BY_STATUS: Final[Mapping[int, Problem]] = {

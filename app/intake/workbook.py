@@ -15,7 +15,7 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from threading import BoundedSemaphore, Timer
+from threading import Timer
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import app
@@ -23,6 +23,7 @@ from app.domain.finding import Finding, Severity, english
 from app.intake.limits import MAX_CELL, MAX_FINDINGS, quotable
 from app.intake.table import FIELDS, Table
 from app.intake.tabular import CHINESE, arrange
+from app.intake.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,8 +53,16 @@ _START: Final = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
     "from app.intake.workbook_child.main import main; main()"
 )
-_AT_ONCE: Final = BoundedSemaphore(2)
-"""Processes at a time; further uploads wait, each for no longer than those before it may take."""
+_AT_ONCE: Final = 2
+"""Processes at a time."""
+_WAITING: Final = 8
+"""Uploads that wait for theirs, each no longer than those before it may take.
+
+Each of them holds one of the service's forty threads, so that more of them would keep others from
+being answered at all.
+"""
+
+_TURNS = Turns(_AT_ONCE, _WAITING)
 
 log = logging.getLogger(__name__)
 
@@ -82,12 +91,13 @@ def read_workbook(body: bytes, limits: Limits = DEFAULT) -> Table:
 
     Rows have the sheet's own numbers. The sheet is the one with a header row, which is the first
     row that names KPI, department and period; title rows above it are passed over.
-    Raises nothing but what says that the process cannot be started (OSError).
+    Raises Busy where too many wait already, and what says that the process cannot be started
+    (OSError); nothing else.
     """
     code = _foreign(body)
     if code is not None:
         return arrange([], [Finding(code)])
-    with _AT_ONCE:
+    with _TURNS.turn():
         return _read(body, limits)
 
 

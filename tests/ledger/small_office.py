@@ -21,6 +21,7 @@ from app.domain.catalogue import Catalogue
 from app.domain.period import Period
 from app.domain.user import Profile
 from app.errors import NotAuthenticated
+from app.intake.acknowledgement import NoteResource, acknowledge
 from app.intake.catalogue import Placed, load
 from app.intake.resources import (
     RESOURCES,
@@ -227,6 +228,11 @@ def put_a_row_into_every_table(office: Office) -> None:
     assert accepted.result.outcome is Outcome.ACCEPTED
     assert accepted.id is not None
     assert give_back(office, accepted.id, APPROVER, "why so many?").figures
+    stands_by_it = send(office, row("22.5"), row("22", "2013-04"), actor=sender)
+    assert [found.code for found in stands_by_it.result.findings] == ["figure_returned"]
+    assert stands_by_it.id is not None
+    answer = NoteResource(finding=1, note="Counted again")
+    assert acknowledge(office, stands_by_it.id, [answer], ADMIN).recorded == 1
     assert send(office, row("nonsense"), actor=sender).result.outcome is Outcome.REFUSED
 
 
