@@ -8,8 +8,11 @@
 
 \set ON_ERROR_STOP on
 
-SELECT 'CREATE ROLE grafana_reader LOGIN'
-WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'grafana_reader') \gexec
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'grafana_reader') THEN
+        CREATE ROLE grafana_reader;
+    END IF;
+END $$;
 
 ALTER ROLE grafana_reader WITH LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION
     CONNECTION LIMIT 10 PASSWORD :'password';

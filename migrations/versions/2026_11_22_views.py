@@ -31,7 +31,7 @@ POSTGRESQL = {
         1000000000000 * r.numerator * k.factor - mod(
             mod(1000000000000 * r.numerator * k.factor, r.denominator) + r.denominator,
             r.denominator),
-        r.denominator) / 1000000000000""",
+        r.denominator) * 0.000000000001""",
     "first_day": """CASE
         WHEN length(PERIOD) = 4 THEN make_date(PERIOD::int, 1, 1)
         WHEN PERIOD LIKE '%Q%'
