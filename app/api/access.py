@@ -95,6 +95,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "create_key": ADMINISTER,
     "rotate_key": ADMINISTER,
     "revoke_key": ADMINISTER,
+    "list_journal": ADMINISTER,
     # the pages
     "scoreboard_page": READ,
     "target_page": READ,

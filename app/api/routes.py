@@ -12,6 +12,7 @@ from app.api import (
     catalogue,
     form,
     health,
+    journal,
     keys,
     openapi,
     remote_read,
@@ -40,6 +41,7 @@ ROUTERS = (
     catalogue.router,
     users.router,
     keys.router,
+    journal.router,
     remote_read.router,
 )
 

@@ -10,9 +10,20 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import __version__
-from app.cli import REFUSED, backup, checking, deriving, intake, keys, reading, reporting, serving, users
+from app.cli import (
+    REFUSED,
+    backup,
+    checking,
+    deriving,
+    intake,
+    keys,
+    reading,
+    reporting,
+    serving,
+    users,
+)
 from app.cli.context import say_error
-from app.cli.export import actuals, form, openmetrics
+from app.cli.export import actuals, form, journal, openmetrics
 from app.errors import DabiaoError
 
 if TYPE_CHECKING:
@@ -74,7 +85,7 @@ def _commands() -> typer.Typer:
     _add(top, backup.backup_file, backup.restore_file, checking.check, deriving.derive)
     _add(top, intake.bootstrap, hidden=True)
     export = _group("Write out what the office holds, as files.")
-    _add(export, actuals.actuals, form.form, openmetrics.openmetrics)
+    _add(export, actuals.actuals, form.form, openmetrics.openmetrics, journal.journal)
     top.add_typer(export, name="export")
     key = _group("Make, list, rotate and revoke the keys that the API takes.")
     _add(key, keys.create, keys.list_keys, keys.rotate, keys.revoke)

@@ -85,6 +85,7 @@ OPERATIONS: dict[str, tuple[str, str, frozenset[Role]]] = {
     "create_key": ("POST", f"{PREFIX}/keys", ADMINISTER),
     "rotate_key": ("POST", f"{PREFIX}/keys/999/rotate", ADMINISTER),
     "revoke_key": ("POST", f"{PREFIX}/keys/999/revoke", ADMINISTER),
+    "list_journal": ("GET", f"{PREFIX}/journal", ADMINISTER),
 }
 """Per operation: how to ask for it, and who may."""
 PUBLIC: frozenset[str] = frozenset()
