@@ -33,7 +33,7 @@ from app.errors import NotFound, Refused
 from app.exports.figures import Filters, chunks
 from app.exports.formats import FORMATS, JSON
 from app.ledger import revisions
-from app.ledger.revisions import Place
+from app.ledger.places import Place
 
 if TYPE_CHECKING:
     from app.domain.figure import Figure

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.exports.formats import Listed
     from app.ledger.catalogue import StoredCatalogue
     from app.ledger.database import Database
+    from app.ledger.places import Place
 
 _AT_ONCE = 2000
 
@@ -68,7 +69,7 @@ def chunks(
     Each chunk is read on its own, at the same place of a journal that only grows: together they
     are one snapshot, and a slow reader holds no transaction open.
     """
-    after: revisions.Place | None = None
+    after: Place | None = None
     while True:
         with database.read() as connection:
             rows = revisions.page(connection, stored, wanted, after, _AT_ONCE)
