@@ -47,7 +47,8 @@ def query(
     expression: str, legend: str = "", *, ref: str = "A", now: bool = False
 ) -> prom.Dataquery:
     """Return a query over the time range, or with `now` of the newest values."""
-    made = prom.Dataquery().expr(expression).legend_format(legend).ref_id(ref)
+    made = prom.Dataquery().datasource(PROMETHEUS).expr(expression)
+    made = made.legend_format(legend).ref_id(ref)
     return made.instant() if now else made.range()
 
 
