@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from alembic import context
 from sqlalchemy import text
 
+from app.ledger import derived  # noqa: F401 - its tables, too, are of the metadata
 from app.ledger.tables import metadata
 
 if TYPE_CHECKING:

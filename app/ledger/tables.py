@@ -32,16 +32,12 @@ from typing import Final
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
-    Date,
-    Double,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
-    Numeric,
     String,
     Table,
     Text,
@@ -64,9 +60,6 @@ metadata = MetaData(
     }
 )
 
-
-# What the domain computed, rounded down as it is shown; SQLite has no decimals of that length.
-SHOWN = Numeric().with_variant(Double(), "sqlite")
 
 # Places in the journal outgrow 32 bits in a busy decade; SQLite's INTEGER has 64 anyway.
 _PLACE = BigInteger().with_variant(Integer, "sqlite")
@@ -402,34 +395,6 @@ sign_in_count = Table(
     Column("subject", String(80), primary_key=True),
     Column("attempts", Integer, nullable=False),
     Column("begun_at", Instant, nullable=False),
-    info=_BESIDE,
-)
-# Made from the ledger, and made anew as it grows (see `verdicts`): one row a target and period, and
-# where in the journal they all stand.
-verdict = Table(
-    "verdict",
-    metadata,
-    Column("target_id", Integer, ForeignKey("target.id"), primary_key=True),
-    Column("period", String(PERIOD_LENGTH), primary_key=True),
-    Column("target_version", Integer, nullable=False),
-    Column("period_end", Instant, nullable=False),
-    Column("expected", SHOWN),
-    Column("actual", SHOWN),
-    Column("ratio", SHOWN),
-    Column("pace", SHOWN),
-    Column("progress", SHOWN),
-    Column("gap", SHOWN),
-    Column("status", String(16)),
-    sqlite_with_rowid=False,
-    info=_BESIDE,
-)
-verdict_state = Table(
-    "verdict_state",
-    metadata,
-    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True),
-    Column("position", _PLACE, nullable=False),
-    Column("today", Date, nullable=False),
-    Column("zone", String(CODE_LENGTH), nullable=False),
     info=_BESIDE,
 )
 

@@ -18,8 +18,9 @@ from sqlalchemy import bindparam, delete, select
 
 from app.domain.number import shown
 from app.ledger import scoreboard
+from app.ledger.derived import verdict, verdict_state
 from app.ledger.journal import EntryKind, newest
-from app.ledger.tables import kpi, revision, verdict, verdict_state
+from app.ledger.tables import kpi, revision
 from app.ledger.writing import add
 
 if TYPE_CHECKING:
