@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
@@ -13,12 +13,10 @@ from app.api.multipart import MULTIPART, Part, options_of, parts_of
 from app.domain.finding import Finding
 from app.errors import Refused, TooLarge, UnsupportedMedia
 from app.intake.limits import quotable
-from app.intake.submission import CSV, JSON, XLSX
+from app.intake.submission import BY_SUFFIX, CSV, JSON, XLSX
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
-
-_BY_SUFFIX: Final = {".csv": CSV, ".json": JSON, ".xlsx": XLSX}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +123,5 @@ def _body(part: Part, filename: str) -> Body:
     """
     media_type, charset = _media_type(part.content_type)
     if media_type not in (CSV, JSON, XLSX):
-        media_type = _BY_SUFFIX.get(PurePath(filename).suffix.lower(), media_type)
+        media_type = BY_SUFFIX.get(PurePath(filename).suffix.lower(), media_type)
     return Body(part.content, media_type, charset, filename)

@@ -24,7 +24,7 @@ from app.domain.access import Actor, Role
 from app.errors import NotFound
 from app.intake.folder import load_folder
 from app.intake.receipts import receipt_document
-from app.intake.submission import CSV, JSON, XLSX, Post, is_refusal, read, receive, rehearse
+from app.intake.submission import BY_SUFFIX, CSV, Post, is_refusal, read, receive, rehearse
 from app.ledger import journal, keys
 from app.ledger.submissions import OnError, Outcome
 from app.settings import load_settings
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from app.translation import Language
 
 ILLUSTRATIVE = "-illustrative"
-_BY_SUFFIX = {".json": JSON, ".xlsx": XLSX}
 
 
 def load(
@@ -154,7 +153,7 @@ def submit(
     name = None if str(file) == "-" else file.name
     post = Post(
         body=body,
-        media_type=_BY_SUFFIX.get(file.suffix.lower(), CSV),
+        media_type=BY_SUFFIX.get(file.suffix.lower(), CSV),
         filename=name,
         on_error=on_error,
         idempotency_key=idempotency_key,

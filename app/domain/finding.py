@@ -58,6 +58,7 @@ TEMPLATES: Mapping[str, str] = {
     "too_long": "The text is longer than {limit} characters.",
     "bad_character": "The text holds a character that cannot be kept: {character}.",
     "too_many_findings": "More findings were found; the first {limit} are listed.",
+    "workbook_not_text": "This is a workbook, whatever it is named; send it as .xlsx.",
     # a workbook
     "encrypted_workbook": "The workbook can only be opened with a password; save it without one.",
     "old_workbook": "This is a workbook in the old format (.xls); save it as .xlsx.",

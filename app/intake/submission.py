@@ -43,6 +43,14 @@ if TYPE_CHECKING:
 JSON = "application/json"
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+BY_SUFFIX = {
+    ".csv": CSV,
+    ".json": JSON,
+    ".xlsx": XLSX,
+    # Not read, but told what they are by who reads the others.
+    **dict.fromkeys((".xlsm", ".xls", ".ods"), XLSX),
+}
+"""What a file is by its name's ending."""
 
 
 @dataclass(frozen=True, slots=True)

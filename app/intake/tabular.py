@@ -34,6 +34,7 @@ CHINESE = {
     "observation_status": "观测状态",
     "note": "备注",
     "reason": "更正原因",
+    "definition_version": "定义版本",
 }
 """The Chinese header of each field."""
 
@@ -42,6 +43,8 @@ _DELIMITERS = (",", ";", "\t")
 _GB18030 = frozenset({"gb18030", "gbk", "gb2312"})
 _UTF_8 = frozenset({"utf-8", "utf8"})
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t])"?[ \t]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
+_WORKBOOKS = (b"PK\x03\x04", bytes.fromhex("D0CF11E0A1B11AE1"))
+"""How workbooks begin, the new ones and the old."""
 _HEADER_SOUGHT_IN = 64 * 1024
 """Characters from the start among which the delimiter is chosen."""
 _CHUNK = 300
@@ -59,6 +62,8 @@ def read_csv(body: bytes, charset: str | None = None) -> Table:
     the one that makes known columns out of the header row, or the one in a line `sep=;` before it.
     A record that breaks the rules of quoting is in no column, and so is not among `numbers`.
     """
+    if body.startswith(_WORKBOOKS):
+        return _no_rows([Finding("workbook_not_text")])
     text = _decoded(body, charset)
     if text is None:
         return _no_rows([Finding("unreadable_encoding")])

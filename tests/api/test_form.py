@@ -12,6 +12,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from app.intake.submission import CSV, XLSX
+from app.intake.turns import Turns
 from tests.api.contract import findings
 from tests.ledger.small_office import fill, kpi, target
 
@@ -119,6 +120,19 @@ def counts(answer: Any) -> tuple[int, int, int]:  # noqa: ANN401
     content = answer.json()
     assert content["findings"] == []
     return content["received"], content["created"], content["unchanged"]
+
+
+def test_when_too_many_wait_one_is_told_to_come_back_and_loses_nothing(
+    april: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns(1, 0)
+    monkeypatch.setattr("app.intake.workbook._TURNS", turns)
+    content = filled(get(april, **MARCH, department="exam"), {EXAM: {"value": 23}})
+    with turns.turn():
+        answer = post(april, content)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+        assert answer.json()["type"] == "/problems/busy"
+    assert counts(post(april, content)) == (1, 1, 0)
 
 
 # --- what is asked ------------------------------------------------------------------------------

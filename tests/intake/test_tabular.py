@@ -358,3 +358,12 @@ def test_what_a_csv_writer_wrote_is_read_back(
     assert table.findings == ()
     assert [list(row) for row in zip(*table.columns.values(), strict=True)] == rows
     assert table.numbers == list(range(2, len(rows) + 2))
+
+
+@pytest.mark.parametrize(
+    "start", [b"PK\x03\x04\x14\x00", bytes.fromhex("D0CF11E0A1B11AE1")], ids=["new", "old"]
+)
+def test_a_workbook_sent_as_csv_is_told(start: bytes) -> None:
+    assert [found.code for found in read_csv(start + b"kpi,period\n").findings] == [
+        "workbook_not_text"
+    ]

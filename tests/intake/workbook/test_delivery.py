@@ -64,7 +64,10 @@ def test_of_a_doubtful_row_nothing_stands_and_only_the_doubt_is_told(office: Off
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("a.xlsx", "application/octet-stream"), ("A.XLSX", ""), ("a", XLSX), ("a.xlsx", XLSX)],
+    [
+        *(("a.xlsx", "application/octet-stream"), ("A.XLSX", ""), ("a", XLSX), ("a.xlsx", XLSX)),
+        *(("a.xls", "application/vnd.ms-excel"), ("a.xlsm", ""), ("a.ods", "")),
+    ],
 )
 def test_an_upload_is_a_workbook_by_its_type_or_its_name(name: str, kind: str) -> None:
     assert _body(Part("file", name, kind, b"PK"), name).media_type == XLSX
