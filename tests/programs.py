@@ -60,6 +60,12 @@ PARTS: dict[str, Part] = {
             ("prometheus-alertmanager",),
             services=("prometheus-alertmanager",),
         ),
+        # The browser of the page tests; its fonts have Chinese.
+        Part(
+            "chromium",
+            ("chromium", "/usr/share/fonts/**/NotoSansCJK*"),
+            ("chromium", "fonts-noto-cjk"),
+        ),
         # A peer of the benchmarks.
         Part(
             "pushgateway",
@@ -72,6 +78,7 @@ PARTS: dict[str, Part] = {
 # Programs that Debian calls otherwise than their makers do.
 ALIASES = {
     "alertmanager": ("prometheus-alertmanager",),
+    "chromium": ("chromium-browser", "google-chrome"),
     "pushgateway": ("prometheus-pushgateway",),
 }
 # Searched after PATH, the newest version first.

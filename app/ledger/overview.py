@@ -76,6 +76,15 @@ class DepartmentReports:
     days: int
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose reporting is asked for: a plan's, of periods up to one (None: all), seen in a zone."""
+
+    plan: Plan
+    upto: Period | None
+    zone: ZoneInfo
+
+
 def newest_plan(connection: Connection, stored: StoredCatalogue, seen: Moment) -> str | None:
     """Return the plan with the newest figure, of two such the one that ends first.
 
@@ -169,15 +178,16 @@ def reporting(
     connection: Connection,
     stored: StoredCatalogue,
     seen: Moment,
-    zone: ZoneInfo,
-    plan: Plan,
+    scope: Scope,
 ) -> dict[str, DepartmentReports]:
     """Return, per department that reports for a plan, how its figures due by now stand."""
+    zone = scope.zone
     due = [
         one
-        for figures in expected_figures(_only(stored, plan), zone).values()
+        for figures in expected_figures(_only(stored, scope.plan), zone).values()
         for one in figures
         if one.deadline <= seen.now
+        and (scope.upto is None or one.period.last_day <= scope.upto.last_day)
     ]
     first = first_recorded(connection, {one.period for one in due}, seen.position)
     by_department: dict[str, list[ExpectedFigure]] = {}

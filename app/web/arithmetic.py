@@ -98,7 +98,8 @@ def _linked(page: Page, line: Line, found: list[Figure], verdict: Verdict) -> It
         )
     if len(found) > _MOST_TERMS:
         yield " + …", None
-    yield f" = {formats.plain(shown(verdict.actual))}", None
+    if len(found) > 1 or found[0].amount.numerator is not None:
+        yield _typeset(f" = {formats.plain(shown(verdict.actual))}"), None
 
 
 def _amount(figure: Figure, factor: Decimal, *, alone: bool) -> str:
@@ -112,7 +113,7 @@ def _amount(figure: Figure, factor: Decimal, *, alone: bool) -> str:
 def _typeset(numbers: str) -> str:
     numbers = _LONG.sub(r"\1…", numbers)
     text = numbers.replace(" x ", " × ").replace("<=", "≤").replace(">=", "≥")
-    return text.replace(" - ", " − ")
+    return text.replace(" - ", " − ").replace(" -", " \N{MINUS SIGN}")
 
 
 def _result(page: Page, step: Step) -> str:

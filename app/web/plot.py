@@ -183,9 +183,10 @@ def _data(page: Page, line: Line, points: Sequence[Point], bounds: Sequence[Frac
     """Return the same for the browser's chart: floats to draw, texts to be read."""
     kpi = line.subject.kpi
     history = [_posted(line, point) for point in points]
+    actual = [_drawn(point.verdict.actual if point.verdict else None) for point in points]
     spoken = {
         "periods": [formats.period(point.period, page.speak) for point in points],
-        "actual": [_drawn(point.verdict.actual if point.verdict else None) for point in points],
+        "actual": actual,
         "expected": [_drawn(point.expected) for point in points],
         "actual_text": [
             figure_of(kpi, point.verdict.actual if point.verdict else None) for point in points

@@ -127,7 +127,8 @@ def scoreboard_page(page: Here) -> Response:
             return page.render("scoreboard_empty.html", day=wanted.day)
         selection = Selection(plan=plan.code, department=wanted.department)
         board = overview.board(connection, stored, seen, selection, wanted.period)
-        reports = overview.reporting(connection, stored, seen, office.zone, plan)
+        scope = overview.Scope(plan, wanted.period, office.zone)
+        reports = overview.reporting(connection, stored, seen, scope)
     found = [row for row in board.rows if _matches(page, row, wanted.text)]
     listed = sorted((row for row in found if _has(row, wanted.status)), key=SORTS[wanted.sort][1])
     start = (wanted.place - 1) * ROWS
