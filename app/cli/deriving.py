@@ -9,9 +9,10 @@ from app.ledger import verdicts
 
 
 def derive() -> None:
-    """Make the table of verdicts anew from the ledger, for who reads it by SQL.
+    """Make the table of verdicts anew.
 
-    A running service keeps it by itself; this is for when none has run, or after a doubt.
+    It is what the SQL view v_verdict shows. A running service keeps it by itself; this is for when
+    none has run, or after a doubt.
     Example: dabiao derive
     """
     with office() as (opened, _):

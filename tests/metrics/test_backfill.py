@@ -54,7 +54,8 @@ def _milliseconds(sample: Sample) -> int:
 
 def test_what_is_exported_is_what_the_history_says(settled: Office) -> None:
     text = exported(settled).decode()
-    families = {family.name: family for family in text_string_to_metric_families(text)}
+    parsed = text_string_to_metric_families(text)  # type: ignore[no-untyped-call]
+    families = {family.name: family for family in parsed}
 
     assert list(families) == list(FAMILIES)
     assert {family.type for family in families.values()} == {"gauge"}
