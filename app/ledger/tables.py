@@ -21,13 +21,11 @@ empty in them, or their seals would no longer hold.
 A table whose key is of several columns has no hidden rowid on SQLite: an INSERT OR REPLACE that
 names one would take a row away which the triggers, looking at the key, would not miss.
 
-Beside the ledger stands what is forgotten on purpose, and so is changed and deleted: passwords,
-sessions, counted sign-ins, when a key was last used (`is_ledger` tells the two kinds apart).
+Beside the ledger stands what is changed and deleted: passwords, sessions, counted sign-ins, when a
+key was last used; and what is derived, in a module of its own (`is_ledger` tells them apart).
 """
 
 from __future__ import annotations
-
-from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -59,7 +57,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
 
 # Places in the journal outgrow 32 bits in a busy decade; SQLite's INTEGER has 64 anyway.
 _PLACE = BigInteger().with_variant(Integer, "sqlite")
@@ -362,8 +359,7 @@ review = Table(
 )
 
 # --- beside the ledger: what is forgotten on purpose --------------------------------------------
-
-_BESIDE: Final = {"ledger": False}
+_BESIDE = {"ledger": False}
 
 api_key_use = Table(
     "api_key_use",
