@@ -6,10 +6,7 @@ import json
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any, Self
 
 WECOM = "/wecom/"
 ANSWER = {"errcode": 0, "errmsg": "ok", "code": 0, "error": "", "access_token": "token"}
@@ -74,10 +71,10 @@ class Ears:
         self._thread.join()
         self._server.server_close()
 
-    def webhooks(self, name: str) -> list[Mapping[str, Any]]:
+    def webhooks(self, name: str) -> list[dict[str, Any]]:
         """Return the webhook messages that a receiver has had."""
         return self.heard.at(f"/{name}")
 
-    def wecom(self) -> list[Mapping[str, Any]]:
+    def wecom(self) -> list[dict[str, Any]]:
         """Return the messages that WeCom was to send."""
         return self.heard.at(f"{WECOM}message/send")

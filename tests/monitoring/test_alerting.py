@@ -142,18 +142,19 @@ class Stack:
             what=f"{count} messages to {name}",
         )
 
-    def told_anew(self) -> None:
-        """Wait until Prometheus has told Alertmanager of mech's alert once more from now on."""
+    def told_anew(self) -> str:
+        """Wait for Prometheus to tell Alertmanager of mech's alert again; returns its beginning."""
         now = dt.datetime.now(dt.UTC)
 
-        def is_newer() -> bool:
-            return any(
-                alert["labels"].get("department") == "mech"
-                and dt.datetime.fromisoformat(alert["updatedAt"]) > now
-                for alert in self.alertmanager.alerts()
-            )
+        def newer() -> str | None:
+            for alert in self.alertmanager.alerts():
+                updated = dt.datetime.fromisoformat(alert["updatedAt"])
+                if alert["labels"].get("department") == "mech" and updated > now:
+                    begun: str = alert["startsAt"]
+                    return begun
+            return None
 
-        wait_until(is_newer, seconds=SECONDS, what="mech's alert, told anew")
+        return wait_until(newer, seconds=SECONDS, what="mech's alert, told anew")
 
 
 @pytest.fixture
@@ -191,16 +192,16 @@ def test_a_slip_is_told_once_to_its_department_alone_until_it_is_mended(running:
     _is_put_into_words(running.ears.wecom(), last)
 
     running.restart_prometheus()
-    running.told_anew()
+    begun = running.told_anew()
 
     running.stop(0)
     running.believed(0)
-    running.messages("operators", 1)
+    assert running.told_anew() == begun, "it lasts while nobody can be scraped"
     running.start(1)
     running.believed(1)
     running.start(0)
     running.believed(2)
-    running.told_anew()
+    assert running.told_anew() == begun, "it is the same after the gap, of two replicas"
 
     # What comes through now came after everything that might have been told again.
     running.post(1, department="elec", period=last, value="30")
@@ -217,6 +218,8 @@ def test_a_slip_is_told_once_to_its_department_alone_until_it_is_mended(running:
     assert len(running.ears.webhooks("elec")) == 1
     assert running.ears.webhooks("office") == []
     assert running.ears.webhooks("watchdog")
+    heard = [alert for message in running.ears.webhooks("operators") for alert in message["alerts"]]
+    assert "DabiaoDown" in {alert["labels"]["alertname"] for alert in heard}
 
 
 def _last(sent: list[Any]) -> str:
