@@ -35,6 +35,9 @@ WORKS: dict[str, tuple[str, ...]] = {
     "export form": ("form.xlsx",),
     "export openmetrics": (),
     "derive": (),
+    "export journal": (),
+    "check": (),
+    "backup": ("backup.db",),
     "bootstrap": ("seeds",),
     "key create": ("--role", "reader"),
     "key list": (),
@@ -47,7 +50,9 @@ WORKS: dict[str, tuple[str, ...]] = {
     "user enable": ("wang.min",),
     "user password": ("wang.min",),
 }
-"""How each command is done; `serve`, which does not end by itself, is tried elsewhere."""
+"""How each command is done in a place where everything is there."""
+ELSEWHERE: dict[str, tuple[str, ...]] = {"serve": (), "restore": ("backup.db",)}
+"""Tried elsewhere: the one does not end by itself, the other wants an empty place."""
 
 
 @dataclass(frozen=True)
