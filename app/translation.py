@@ -135,6 +135,18 @@ LABELS = (
     "timeliness",
     "yes",
     "no",
+    "break in series",
+    "still needed",
+    "version",
+    "in force from",
+    "before",
+    "contribution",
+    "weight",
+    "share",
+    "share of the weight that is missing",
+    "a period",
+    "at least",
+    "at most",
 )
 """Statuses, outcomes and headings, as tables show them; see `WORDS` for `ratio`."""
 

@@ -150,14 +150,16 @@ REFUSAL: Final[Example] = {
     "acknowledgements": [],
 }
 CSV_FILE: Final = (
-    "kpi,department,period,value,numerator,denominator,observation_status,note,reason\r\n"
-    "invention-pendency,examination-management,2013-03,22.54,,29600,A,Before the annual audit,\r\n"
+    "kpi,department,period,value,numerator,denominator,observation_status,note,reason,"
+    "definition_version\r\n"
+    "invention-pendency,examination-management,2013-03,22.54,,29600,A,Before the annual audit,,2"
+    "\r\n"
 )
 SDMX_FILE: Final = (
     "DATAFLOW,FREQ,KPI,DEPARTMENT,TIME_PERIOD,OBS_VALUE,OBS_STATUS,NUMERATOR,DENOMINATOR,"
-    "COMMENT_OBS\r\n"
+    "COMMENT_OBS,DEFINITION_VERSION\r\n"
     "DABIAO:ACTUALS(1.0),M,invention-pendency,examination-management,2013-03,22.54,A,,29600,"
-    "Before the annual audit\r\n"
+    "Before the annual audit,2\r\n"
 )
 
 FIGURE: Final[Example] = {

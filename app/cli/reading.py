@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.context import AsJson, InLanguage, office, print_json, translator
+from app.cli.explanation import print_explanation
 from app.cli.parameters import AsOf, AtPeriod, DepartmentCode, KpiCode
 from app.cli.parameters import period as read_period
 from app.cli.selecting import selected, selected_place
-from app.cli.terminal import print_explanation, print_history, print_scoreboard
+from app.cli.terminal import print_history, print_scoreboard
 from app.documents import (
     name_in,
     revision_document,
@@ -130,15 +131,19 @@ def history(
         print_history(" · ".join(names), documents, translator, spoken, opened.zone)
 
 
-def _trend(line: Line, seen: Moment) -> list[Fraction]:
-    """Return what counted towards the target, period by period up to the verdict's."""
-    last = line.verdict.period
-    posted = [
-        point.verdict.actual
-        for point in series(line.subject, seen.today)
-        if point.verdict is not None
-        and point.verdict.actual is not None
-        and last is not None
-        and point.period.ordinal <= last.ordinal
-    ]
-    return posted[-TREND_PERIODS:]
+def _trend(line: Line, seen: Moment) -> list[Fraction | None]:
+    """Return what counted towards the target, period by period up to the verdict's.
+
+    None stands where the series breaks.
+    """
+    last, is_broken = line.verdict.period, False
+    trend: list[Fraction | None] = []
+    for point in series(line.subject, seen.today):
+        if last is None or point.period.ordinal > last.ordinal:
+            break
+        is_broken = is_broken or point.breaks is not None
+        if point.verdict is not None and point.verdict.actual is not None:
+            trend += [None] if is_broken and trend else []
+            trend.append(point.verdict.actual)
+            is_broken = False
+    return trend[-TREND_PERIODS:]

@@ -7,7 +7,6 @@ as two cells; `rich` does that.
 from __future__ import annotations
 
 import os
-from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +39,7 @@ MARKS = {
     Status.OFF_TRACK: ("▼", "red"),
 }
 _BARS = "▁▂▃▄▅▆▇█"
+_BREAK = "╎"
 _SHOWN_RATIO_DIGITS = 3
 _ROOM_FOR_ALL_COLUMNS = 100
 _NOWHERE_NARROW = 100_000
@@ -65,15 +65,23 @@ def _console(*, stderr: bool) -> Console:
     return console
 
 
-def spark(values: Sequence[Fraction]) -> str:
-    """Draw values as bars from the lowest to the highest; equal ones stand in the middle."""
-    if not values:
+def spark(values: Sequence[Fraction | None]) -> str:
+    """Draw values as bars from the lowest to the highest; equal ones stand in the middle.
+
+    None is a break in series: what stands on either side of the line is not to be compared.
+    """
+    known = [value for value in values if value is not None]
+    if not known:
         return ""
-    low, high = min(values), max(values)
-    if low == high:
-        return _BARS[3] * len(values)
+    low, high = min(known), max(known)
     top = len(_BARS) - 1
-    return "".join(_BARS[round((value - low) * top / (high - low))] for value in values)
+
+    def bar(value: Fraction | None) -> str:
+        if value is None:
+            return _BREAK
+        return _BARS[3] if low == high else _BARS[round((value - low) * top / (high - low))]
+
+    return "".join(bar(value) for value in values)
 
 
 def number(value: Fraction | None, digits: int | None = None) -> str:
@@ -124,7 +132,7 @@ def print_table(console: Console, made: Table) -> None:
 
 
 def print_scoreboard(
-    lines: Sequence[tuple[Line, Sequence[Fraction]]],
+    lines: Sequence[tuple[Line, Sequence[Fraction | None]]],
     catalogue: Catalogue,
     translator: Translator,
     language: Language,
@@ -146,7 +154,9 @@ def print_scoreboard(
 
 
 def _scoreboard_table(
-    lines: Sequence[tuple[Line, Sequence[Fraction]]], translator: Translator, language: Language
+    lines: Sequence[tuple[Line, Sequence[Fraction | None]]],
+    translator: Translator,
+    language: Language,
 ) -> Table:
 
     def word(msgid: str) -> str:
@@ -168,7 +178,7 @@ def _scoreboard_table(
 
 
 def _scoreboard_cells(
-    line: Line, trend: Sequence[Fraction], word: Callable[[str], str], language: Language
+    line: Line, trend: Sequence[Fraction | None], word: Callable[[str], str], language: Language
 ) -> dict[str, Text | str]:
     kpi, verdict = line.subject.kpi, line.verdict
     return {
@@ -184,72 +194,8 @@ def _scoreboard_cells(
     }
 
 
-def print_explanation(
-    document: Mapping[str, Any], translator: Translator, language: Language, zone: dt.tzinfo
-) -> None:
-    """Print a verdict as a chain: the target, the verdict, the figures, the steps."""
-
-    def word(msgid: str) -> str:
-        return translator.translate(msgid, language)
-
-    console = out()
-    console.print(
-        f"{document['kpi_name']} · {document['department_name']} · {document['target_text']}"
-        f" {document['unit']} · {document['due']}",
-        style="bold",
-    )
-    if document["source"]:
-        console.print(document["source"], style="dim")
-    status = status_text(document["status"], word(document["status"]))
-    console.print(status, str(document["period"] or ""))
-    if document["figures"]:
-        console.print()
-        print_table(console, _figures_table(document["figures"], word, zone))
-        for note in dict.fromkeys(figure["note"] for figure in document["figures"]):
-            if note:
-                console.print(f"{word('note')}: {note}", style="dim")
-    if document["missing"]:
-        console.print(f"{word('without a figure')}: {' '.join(document['missing'])}")
-    steps = table(
-        (word("value"), word("numbers"), word("rule")), wide=(word("rule"), word("numbers"))
-    )
-    for step in document["steps"]:
-        steps.add_row(word(step["name"]), _arithmetic(step, word), step["rule"])
-    console.print()
-    print_table(console, steps)
-
-
-def _arithmetic(step: Mapping[str, Any], word: Callable[[str], str]) -> str:
-    """Write a step's numbers; whether a comparison holds is said, since it has no "= result"."""
-    if isinstance(step["result"], bool):
-        return f"{step['numbers']}: {word('yes') if step['result'] else word('no')}"
-    return str(step["numbers"]) or word(_result(step["result"]))
-
-
-def _result(result: Decimal | str | bool | None) -> str:
-    if result is None:
-        return "-"
-    return write_number(result) if isinstance(result, Decimal) else str(result)
-
-
-def _figures_table(
-    figures: Sequence[Mapping[str, Any]], word: Callable[[str], str], zone: dt.tzinfo
-) -> Table:
-    headings = ("department", "period", "figure", "revision", "submission", "recorded")
-    made = table([word(name) for name in headings], right=[word(name) for name in headings[2:5]])
-    for figure in figures:
-        made.add_row(
-            figure["department"],
-            str(figure["period"]),
-            _result(figure["actual"]),
-            str(figure["revision"]),
-            str(figure["submission"]),
-            _at(figure["recorded_at"], zone),
-        )
-    return made
-
-
-def _at(instant: dt.datetime, zone: dt.tzinfo) -> str:
+def instant_text(instant: dt.datetime, zone: dt.tzinfo) -> str:
+    """Return an instant to the minute, as clocks in `zone` show it."""
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
@@ -273,7 +219,7 @@ def print_history(
         console.print(f"{word('revision')} {line['revision']}: {before}{posted}", style="bold")
         before = f"{posted} -> "
         delivery = f"{word('submission')} {line['submission']}, {word('row')} {line['row']}"
-        told = [f"{_at(line['recorded_at'], zone)} · {line['recorded_by']} · {delivery}"]
+        told = [f"{instant_text(line['recorded_at'], zone)} · {line['recorded_by']} · {delivery}"]
         told += [f"{word(name)}: {line[name]}" for name in ("reason", "note") if line[name]]
         for text in told:
             console.print(Padding(text, (0, 0, 0, 2), expand=False))

@@ -122,6 +122,8 @@ TEMPLATES: Mapping[str, str] = {
     "above_maximum": "{value} is above the greatest possible figure of {kpi}, {limit}.",
     "period_not_begun": "{period} has not begun yet.",
     "period_not_ended": "{period} has not ended yet, and {kpi} takes no early figures.",
+    "wrong_definition": "{period} of {kpi} belongs to version {version} of its definition, not to"
+    " “{text}”.",
     "period_locked": "{period} is locked: {by} approved it on {at}. A correction needs an approver"
     " to reopen it.",
     "figure_returned": "{by} returned the figure of {period} on {at}: “{reason}” {department} is"

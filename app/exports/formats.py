@@ -42,9 +42,10 @@ SDMX_COLUMNS: Final = (
     "NUMERATOR",
     "DENOMINATOR",
     "COMMENT_OBS",
+    "DEFINITION_VERSION",
 )
 DATAFLOW: Final = "DABIAO:ACTUALS(1.0)"
-_NUMERIC: Final = ("value", "numerator", "denominator")
+_NUMERIC: Final = ("value", "numerator", "denominator", "definition_version")
 
 
 class Export(Protocol):
@@ -120,6 +121,7 @@ def _intake_cells(kpi: Kpi, figure: Figure) -> list[str]:
         "note": write_text(figure.note or ""),
         # Empty: with an old reason in it, a changed figure would be taken for a reasoned one.
         "reason": "",
+        "definition_version": _definition(kpi, figure),
     }
     return [cells[name] for name in FIELDS]
 
@@ -137,7 +139,13 @@ def _sdmx_cells(kpi: Kpi, figure: Figure) -> list[str]:
         _number(amount.numerator),
         _number(amount.denominator),
         write_text(figure.note or ""),
+        _definition(kpi, figure),
     ]
+
+
+def _definition(kpi: Kpi, figure: Figure) -> str:
+    """Return the version of the definition that a figure belongs to; a new one is a break."""
+    return str(kpi.definition_at(figure.period).version)
 
 
 def _number(value: Decimal | None) -> str:

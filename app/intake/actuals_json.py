@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _LIST = "actuals"
 _REQUIRED = frozenset({"kpi", "department", "period"})
-_NUMBERS = frozenset({"value", "numerator", "denominator"})
+_NUMBERS = frozenset({"value", "numerator", "denominator", "definition_version"})
 
 
 def read_actuals(body: bytes) -> Table:

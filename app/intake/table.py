@@ -20,6 +20,7 @@ FIELDS = (
     "observation_status",
     "note",
     "reason",
+    "definition_version",
 )
 
 

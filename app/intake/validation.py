@@ -109,6 +109,7 @@ class Check:
             self._check_reporter(kpi, department, row)
         if kpi is not None and period is not None:
             self._check_period(kpi, period, row)
+            self._check_definition(kpi, period, index, row)
         status = self._status(self._cell("observation_status", index), row)
         amount = self._amount(index, row, kpi, status)
         note = self._text("note", index, row)
@@ -182,6 +183,25 @@ class Check:
         elif not (kpi.early_figures or period.has_ended(self.today)):
             values = {"period": str(period), "kpi": kpi.code}
             self._report("period_not_ended", row, "period", values)
+
+    def _check_definition(self, kpi: Kpi, period: Period, index: int, row: int) -> None:
+        """Refuse a figure that says to be of another definition than its period belongs to."""
+        text = self._cell("definition_version", index)
+        if not text.strip():
+            return
+        version = kpi.definition_at(period).version
+        try:
+            said = read_number(text) if self.table.typed_by_people else parse_number(text)
+        except NumberError:
+            said = None
+        if said != version:
+            values = {
+                "text": text[:100],
+                "kpi": kpi.code,
+                "period": str(period),
+                "version": str(version),
+            }
+            self._report("wrong_definition", row, "definition_version", values)
 
     def _status(self, text: str, row: int) -> ObservationStatus | None:
         if not text.strip():

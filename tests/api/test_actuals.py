@@ -194,7 +194,7 @@ def test_a_file_has_the_intakes_columns_and_no_formula(filled: Client) -> None:
 
     assert list(export[0]) == [
         "kpi", "department", "period", "value", "numerator", "denominator",
-        "observation_status", "note", "reason",
+        "observation_status", "note", "reason", "definition_version",
     ]  # fmt: skip
     by_place = {(line["kpi"], line["department"], line["period"]): line for line in export}
     assert by_place["pendency", "exam", "2010-01"]["note"] == "'=1+1"
@@ -222,7 +222,7 @@ def test_sdmx_has_a_key_a_time_and_a_value(filled: Client) -> None:
     assert per_capita == {
         "DATAFLOW": "DABIAO:ACTUALS(1.0)", "FREQ": "A", "KPI": "per-capita", "DEPARTMENT": "north",
         "TIME_PERIOD": "2012", "OBS_VALUE": "206.25", "OBS_STATUS": "A", "NUMERATOR": "66",
-        "DENOMINATOR": "3200", "COMMENT_OBS": "",
+        "DENOMINATOR": "3200", "COMMENT_OBS": "", "DEFINITION_VERSION": "1",
     }  # fmt: skip
     missing = next(line for line in lines if line["DEPARTMENT"] == "south")
     assert (missing["OBS_VALUE"], missing["OBS_STATUS"]) == ("", "M")

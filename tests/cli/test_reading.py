@@ -192,7 +192,7 @@ def explain(*arguments: str) -> Ran:
 def test_a_chain_shows_every_figure_and_every_step() -> None:
     document = explain(PLAN, "cases", "exam", "--json").json
     shown = explain(PLAN, "cases", "exam").out
-    target, figures, steps = shown.rstrip("\n").split("\n\n")
+    target, figures, steps, contributions, needed = shown.rstrip("\n").split("\n\n")
     assert target.splitlines() == [
         "Cases closed · Examination · >= 1200 units · 2013-12",
         "计划 第二节 [1]",
@@ -220,6 +220,17 @@ def test_a_chain_shows_every_figure_and_every_step() -> None:
         assert step["numbers"] in row[1]
     assert ["actual", "150 + 138 = 288", "sum over the departments"] in told
     assert told[2][1] == "288 >= 1200: no"
+    rule, *parts = contributions.splitlines()
+    assert rule == "contribution: T, less what each department brings · T = 1200"
+    assert [[row[0], row[-1]] for row in table("\n".join(parts[:3]))[1:]] == [
+        ["east", "-150"],
+        ["west", "-138"],
+    ]
+    assert [part.split() for part in parts[4:6]] == [["T", "1200"], ["gap", "912"]]
+    assert needed == (
+        "still needed: at least 912 · at least 101.333333333333 a period · "
+        "T - A, over the 9 periods from 2013-04 to 2013-12"
+    )
 
 
 @pytest.mark.usefixtures("filled")
@@ -260,8 +271,8 @@ def test_a_chain_fits_the_terminal(
     monkeypatch.setenv("COLUMNS", width)
     shown = explain(PLAN, "cases", "exam", "--language", language).out
     assert max(map(cell_len, shown.splitlines())) <= int(width)
-    *_, figures, steps = shown.rstrip("\n").split("\n\n")
-    assert len(columns("\n".join(figures.splitlines()[:-1]))) == 6
+    _, figures, steps, *_ = shown.rstrip("\n").split("\n\n")
+    assert len(columns("\n".join(figures.splitlines()[:-1]))) == 7
     assert len(columns(steps)) == 3
 
 

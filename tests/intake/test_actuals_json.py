@@ -22,7 +22,8 @@ def test_rows_become_columns_of_text() -> None:
     table = read_actuals(
         b'{"actuals": [{"kpi": "a", "department": "d", "period": "2013", "value": 20.20},'
         b'{"kpi": "b", "department": "d", "period": "2013-03", "numerator": "1e2",'
-        b' "denominator": 3, "observation_status": "P", "note": "x", "reason": "y"}]}'
+        b' "denominator": 3, "observation_status": "P", "note": "x", "reason": "y",'
+        b' "definition_version": 2}]}'
     )
     assert table.findings == ()
     assert table.columns == {
@@ -35,6 +36,7 @@ def test_rows_become_columns_of_text() -> None:
         "observation_status": ["", "P"],
         "note": ["", "x"],
         "reason": ["", "y"],
+        "definition_version": ["", "2"],
     }
     assert table.numbers == [1, 2]
     assert table.headers == {name: name for name in FIELDS}

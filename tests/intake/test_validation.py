@@ -137,6 +137,10 @@ BAD: dict[str, tuple[Row, str, str | None]] = {
         row("22.4", numerator="611520", denominator="27000"), "inconsistent_value", "value"),
     "a ratio that forgets its factor": (
         row("0.0005", numerator="5", denominator="10000", **RATIO), "inconsistent_value", "value"),
+    "another definition than the period's": (
+        row("1", definition_version=2), "wrong_definition", "definition_version"),
+    "a definition that is no number": (
+        row("1", definition_version="new"), "wrong_definition", "definition_version"),
     "a little below the minimum": (row("-0.000001"), "below_minimum", "value"),
     "a little above the maximum": (row("100.000001"), "above_maximum", "value"),
     "a fraction above the maximum": (

@@ -19,7 +19,7 @@ from app.intake.workbook_out import write_workbook
 if TYPE_CHECKING:
     from decimal import Decimal
 
-NUMERIC = ("value", "numerator", "denominator")
+NUMERIC = ("value", "numerator", "denominator", "definition_version")
 FORMULAS = (
     *("=1+1", "+1", "-1", "@SUM(A1)", "＝1", "'=1", "\t=1", '=HYPERLINK("x")', "{=1}"),
     *("https://example.com", "_x0041_", "1", "TRUE", "#N/A", "2013-03-01", "a\nb", " a", "<&>"),
@@ -33,7 +33,7 @@ figures = st.decimals(-(10**12) + 1, 10**12 - 1, places=6, allow_nan=False)
 
 
 def line(value: str = "22.5", note: str = "") -> list[str]:
-    return ["pendency", "examination-1", "2013-03", value, "", "", "A", note, ""]
+    return ["pendency", "examination-1", "2013-03", value, "", "", "A", note, "", "1"]
 
 
 def sheet_of(body: bytes) -> Any:  # noqa: ANN401 - as the library has it
