@@ -89,6 +89,7 @@ check: $(SERVICE) $(TOOLS) ## Check format, style, types, monitoring rules, comp
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.check_monitoring
+	$(BIN)/python -m metrics.grafana.build --check
 	$(BIN)/docker-compose config --quiet
 	@for profile in $$($(BIN)/docker-compose config --profiles); do \
 		echo "$(BIN)/docker-compose --profile $$profile config --quiet"; \
