@@ -142,6 +142,14 @@ class Stack:
             what=f"{count} messages to {name}",
         )
 
+    def wecom(self, count: int) -> list[dict[str, Any]]:
+        """Wait for WeCom to have had so many messages and return them."""
+        return wait_until(
+            lambda: found if len(found := self.ears.wecom()) >= count else None,
+            seconds=SECONDS,
+            what=f"{count} messages to WeCom",
+        )
+
     def told_anew(self) -> str:
         """Wait for Prometheus to tell Alertmanager of mech's alert again; returns its beginning."""
         now = dt.datetime.now(dt.UTC)
@@ -189,7 +197,7 @@ def test_a_slip_is_told_once_to_its_department_alone_until_it_is_mended(running:
     (message,) = running.messages("mech", 1)
 
     _says_what_slips(message, last)
-    _is_put_into_words(running.ears.wecom(), last)
+    _is_put_into_words(running.wecom(1), last)
 
     running.restart_prometheus()
     begun = running.told_anew()
@@ -214,7 +222,7 @@ def test_a_slip_is_told_once_to_its_department_alone_until_it_is_mended(running:
 
     assert ended["status"] == "resolved"
     assert {alert["status"] for alert in ended["alerts"]} == {"resolved"}
-    assert "已恢复 / over】审查周期（mech 审查部）有落后风险" in _last(running.ears.wecom())
+    assert "已恢复 / over】审查周期（mech 审查部）有落后风险" in _last(running.wecom(2))
     assert len(running.ears.webhooks("elec")) == 1
     assert running.ears.webhooks("office") == []
     assert running.ears.webhooks("watchdog")
