@@ -42,6 +42,14 @@ PUBLISHED = {
         "2012-10=49979 2013-04=42881 2014-01=57251 2014-08=60750 2014-11=102010 2015-01=66415 "
         "2015-09=86147"
     ),
+    "domestic-invention-applications-ytd": (
+        "2012-10=386093 2013-04=154050 2014-01=57251 2014-08=417606 2014-11=669695 2015-01=66415 "
+        "2015-09=610527"
+    ),
+    "domestic-invention-applications-total": (
+        "2012-10=2230052 2013-04=2533322 2013-12=3084208 2014-01=3141459 2014-08=3501814 "
+        "2014-11=3753903 2015-01=3951758 2015-09=4495870"
+    ),
     "uspto-first-action-pendency": (
         "2010-08=26.2 2010-09=25.7 2010-10=25.4 2010-11=24.9 2010-12=24.6 2011-01=24.2 "
         "2011-02=25.0 2011-02=24.5 2011-03=25.3 2011-04=25.9 2011-05=26.5 2011-09=28 "
@@ -77,7 +85,7 @@ FIELDS = {
     "kpis": {
         *("code", "name_zh", "name_en", "unit_zh", "unit_en", "kind", "frequency", "direction"),
         *("decimals", "due_days", "factor", "monotone", "minimum", "maximum", "definition"),
-        *("reported_by", "early_figures"),
+        *("reported_by", "early_figures", "sum_of"),
     },
     "targets": {
         *("plan", "kpi", "department", "target", "due", "overshoot", "tolerance_band", "baseline"),

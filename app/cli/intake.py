@@ -166,7 +166,7 @@ def submit(
     if as_json:
         print_json(receipt, settings.zone)
     else:
-        _print_receipt(receipt, spoken)
+        print_receipt(receipt, spoken)
     if receipt["status"] == Outcome.REFUSED:
         raise typer.Exit(1)
 
@@ -178,8 +178,8 @@ def _into_database(post: Post, language: Language, *, dry_run: bool) -> dict[str
         return receipt_document(take(opened, read(post, actor), actor), translator, language)
 
 
-def _print_receipt(receipt: dict[str, Any], language: Language) -> None:
-    """Print what came of a delivery, and its findings as a table."""
+def print_receipt(receipt: dict[str, Any], language: Language) -> None:
+    """Print what came of a delivery, its findings as a table, and what was said to warnings."""
     counts = ", ".join(
         f"{translator.translate(name, language)} {receipt[name]}"
         for name in ("received", "created", "revised", "unchanged", "rejected")
@@ -189,3 +189,6 @@ def _print_receipt(receipt: dict[str, Any], language: Language) -> None:
     typer.echo(f"{translator.translate('submission', language)} {number}: {outcome} ({counts})")
     if receipt["findings"]:
         print_table(err(), findings_table(receipt["findings"], translator, language))
+    for said in receipt.get("acknowledgements", ()):
+        finding = f"{translator.translate('finding', language)} {said['finding']}"
+        typer.echo(f"{finding}: {said['note']} ({said['acknowledged_by']})", err=True)
