@@ -35,12 +35,14 @@ class Rule:
 
     for_users: only users who have signed in, no keys.
     is_public: everybody may, whatever is set: it is where somebody says who they are.
+    has_token: whether its forms bear the token of a session that there is.
     """
 
     roles: frozenset[Role]
     is_read: bool = False
     for_users: bool = False
     is_public: bool = False
+    has_token: bool = True
 
     def admits(self, actor: Actor) -> bool:
         """Tell whether somebody who has said who they are may."""
@@ -52,7 +54,9 @@ POST_FIGURES: Final = Rule(frozenset({Role.REPORTER, Role.ADMIN}))
 REVIEW_FIGURES: Final = Rule(frozenset({Role.APPROVER, Role.ADMIN}))
 CHANGE_CATALOGUE: Final = Rule(frozenset({Role.PLANNER, Role.ADMIN}))
 ADMINISTER: Final = Rule(frozenset({Role.ADMIN}))
-SIGN_IN: Final = Rule(frozenset(Role), is_public=True)
+# Whoever signs in may have done so in another window since this one's form was made.
+SIGN_IN: Final = Rule(frozenset(Role), is_public=True, has_token=False)
+SIGN_OUT: Final = Rule(frozenset(Role), is_public=True)
 OWN_ACCOUNT: Final = Rule(frozenset(Role), for_users=True)
 
 RULES: Final[Mapping[str, Rule]] = {
@@ -101,6 +105,23 @@ RULES: Final[Mapping[str, Rule]] = {
     "target_page": READ,
     "figure_page": READ,
     "submission_page": READ,
+    "sign_in_page": SIGN_IN,
+    "sign_in": SIGN_IN,
+    "sign_out": SIGN_OUT,
+    "account_page": OWN_ACCOUNT,
+    "change_password": OWN_ACCOUNT,
+    "admin_page": ADMINISTER,
+    "verify_ledger": ADMINISTER,
+    "users_page": ADMINISTER,
+    "add_user": ADMINISTER,
+    "user_page": ADMINISTER,
+    "save_user": ADMINISTER,
+    "renew_password": ADMINISTER,
+    "keys_page": ADMINISTER,
+    "add_key": ADMINISTER,
+    "renew_key": ADMINISTER,
+    "end_key": ADMINISTER,
+    "journal_page": ADMINISTER,
     "docs": READ,
     "openapi": READ,
 }
@@ -132,8 +153,7 @@ async def authorise(request: Request) -> None:
         raise NotPermitted(f"a {actor.role} may not do this")
     if actor.user is not None and not is_safe(request):
         check_origin(request)
-        # Whoever signs in may have done so in another window since this one's form was made.
-        if rule is not SIGN_IN:
+        if rule.has_token:
             await check_token(request, request.state.session)
     request.state.actor = actor
 

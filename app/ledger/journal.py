@@ -111,6 +111,50 @@ def position(connection: Connection, as_of: dt.datetime | None = None) -> int:
     return connection.execute(query).scalar() or 0
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry as it is told: what was done, to what, by whom, and its seal.
+
+    user, key: the number of whoever it was; neither for the machine itself.
+    """
+
+    id: int
+    recorded_at: dt.datetime
+    kind: str
+    action: str
+    subject: str
+    actor: str
+    user: int | None
+    key: int | None
+    seal: str | None
+
+
+def listed(connection: Connection, *, before: int | None = None, limit: int) -> list[Line]:
+    """Return entries, the newest first, those before an entry if one is given."""
+    query = (
+        select(journal, seal.c.digest)
+        .outerjoin(seal, seal.c.entry_id == journal.c.id)
+        .order_by(journal.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(journal.c.id < before)
+    return [
+        Line(
+            id=row.id,
+            recorded_at=row.recorded_at,
+            kind=row.kind,
+            action=row.action,
+            subject=row.subject,
+            actor=row.actor,
+            user=row.user_id,
+            key=row.api_key_id,
+            seal=row.digest,
+        )
+        for row in connection.execute(query)
+    ]
+
+
 def newest(connection: Connection, kind: EntryKind, upto: int) -> int:
     """Return the number of the newest entry of a kind up to a position; 0 for none."""
     query = select(func.max(journal.c.id)).where(journal.c.kind == kind, journal.c.id <= upto)

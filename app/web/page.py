@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from app import __version__
 from app.errors import Unavailable
 from app.ledger import illustration
+from app.ledger.sessions import form_token
 from app.translation import LABELS, Language, negotiate
 from app.web import formats
 from app.web.navigation import ENTRIES, routes_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from app.domain.access import Actor
     from app.domain.saying import Saying
+    from app.domain.user import User
     from app.ledger.office import Office
     from app.settings import Settings
     from app.translation import Translator
@@ -118,6 +120,17 @@ class Page:
     def actor(self) -> Actor | None:
         """Who looks; None for somebody who has not signed in."""
         return getattr(self.request.state, "actor", None)
+
+    @property
+    def user(self) -> User | None:
+        """The user who has signed in; None for nobody, and for whoever shows a key."""
+        return getattr(self.request.state, "user", None)
+
+    @property
+    def form_token(self) -> str:
+        """What every form of a session bears; empty where there is no session."""
+        session = getattr(self.request.state, "session", None)
+        return "" if session is None else form_token(session)
 
     @property
     def here(self) -> str:

@@ -7,7 +7,19 @@ from typing import Final
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from app.web import docs, figure, preferences, scoreboard, submission, target
+from app.web import (
+    account,
+    admin,
+    admin_keys,
+    admin_users,
+    docs,
+    figure,
+    preferences,
+    scoreboard,
+    sign_in,
+    submission,
+    target,
+)
 from app.web.page import HERE
 
 ROUTERS: Final = (
@@ -16,6 +28,11 @@ ROUTERS: Final = (
     figure.router,
     submission.router,
     docs.router,
+    sign_in.router,
+    account.router,
+    admin.router,
+    admin_users.router,
+    admin_keys.router,
 )
 """The pages; whoever adds them guards them."""
 

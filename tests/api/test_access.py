@@ -51,6 +51,7 @@ OPERATIONS: dict[str, tuple[str, str, frozenset[Role]]] = {
     "put_target": ("PUT", TARGET, PLAN),
     "explain_target": ("GET", f"{TARGET}/explain", EVERYBODY),
     "get_series": ("GET", f"{TARGET}/series", EVERYBODY),
+    "list_target_versions": ("GET", f"{TARGET}/versions", EVERYBODY),
     "post_submission": ("POST", f"{PREFIX}/submissions", REPORT),
     "list_submissions": ("GET", f"{PREFIX}/submissions", EVERYBODY),
     "get_submission": ("GET", f"{PREFIX}/submissions/1", EVERYBODY),
@@ -73,6 +74,23 @@ OPERATIONS: dict[str, tuple[str, str, frozenset[Role]]] = {
     "target_page": ("GET", "/targets/plan-2013/pendency/exam", EVERYBODY),
     "figure_page": ("GET", "/figures/pendency/exam/2013-03", EVERYBODY),
     "submission_page": ("GET", "/submissions/1", EVERYBODY),
+    "sign_in_page": ("GET", "/sign-in", EVERYBODY),
+    "sign_in": ("POST", "/sign-in", EVERYBODY),
+    "account_page": ("GET", "/account", EVERYBODY),
+    "change_password": ("POST", "/account/password", EVERYBODY),
+    "admin_page": ("GET", "/admin", ADMINISTER),
+    "verify_ledger": ("POST", "/admin/verify", ADMINISTER),
+    "users_page": ("GET", "/admin/users", ADMINISTER),
+    "add_user": ("POST", "/admin/users", ADMINISTER),
+    "user_page": ("GET", "/admin/users/nobody", ADMINISTER),
+    "save_user": ("POST", "/admin/users/nobody", ADMINISTER),
+    "renew_password": ("POST", "/admin/users/nobody/password", ADMINISTER),
+    "keys_page": ("GET", "/admin/keys", ADMINISTER),
+    "add_key": ("POST", "/admin/keys", ADMINISTER),
+    "renew_key": ("POST", "/admin/keys/999/rotate", ADMINISTER),
+    "end_key": ("POST", "/admin/keys/999/revoke", ADMINISTER),
+    "journal_page": ("GET", "/admin/journal", ADMINISTER),
+    "sign_out": ("POST", "/sign-out", EVERYBODY),
     "docs": ("GET", "/docs", EVERYBODY),
     "openapi": ("GET", "/openapi.json", EVERYBODY),
     "list_users": ("GET", f"{PREFIX}/users", ADMINISTER),
@@ -88,9 +106,9 @@ OPERATIONS: dict[str, tuple[str, str, frozenset[Role]]] = {
     "list_journal": ("GET", f"{PREFIX}/journal", ADMINISTER),
 }
 """Per operation: how to ask for it, and who may."""
-PUBLIC: frozenset[str] = frozenset()
+PUBLIC = frozenset({"sign_in_page", "sign_in", "sign_out"})
 """Where somebody says who they are: open to all, whatever is set."""
-FOR_USERS: frozenset[str] = frozenset()
+FOR_USERS = frozenset({"account_page", "change_password"})
 """What only a user has, and a key has not."""
 UNGUARDED = {"healthy", "ready", "metrics", "process_metrics", "static"}
 UNGUARDED |= {"set_language", "set_theme"}
