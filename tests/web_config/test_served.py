@@ -80,11 +80,17 @@ def client(settings: dict[str, str], authority: Authority, **more: Any) -> httpx
 
 @pytest.mark.part("prometheus")
 def test_a_real_prometheus_scrapes_by_tls_and_password(
-    authority: Authority, write: Write, start_prometheus: Callable[..., PrometheusServer]
+    authority: Authority,
+    write: Write,
+    promtool: Path,
+    start_prometheus: Callable[..., PrometheusServer],
 ) -> None:
+    """The file that promtool finds right is the one that the service is started with."""
     password = authority.folder / "password"
     password.write_text(PASSWORD, "utf-8")
     web = write({"tls_server_config": TLS, "basic_auth_users": USERS})
+    checked = [promtool, "check", "web-config", web]
+    assert subprocess.run(checked, capture_output=True, check=False).returncode == 0
     with served(authority.folder, web) as settings:
         target = f"127.0.0.1:{settings['DABIAO_PORT']}"
         jobs = [
