@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import __version__
 from app.cli import (
     REFUSED,
+    answering,
     backup,
     checking,
     deriving,
@@ -83,6 +84,7 @@ def _commands() -> typer.Typer:
     _add(top, serving.serve, serving.migrate, intake.load, intake.submit)
     _add(top, reading.scoreboard, reading.explain, reading.history, reporting.reporting)
     _add(top, backup.backup_file, backup.restore_file, checking.check, deriving.derive)
+    _add(top, answering.receipt, answering.acknowledge_warnings)
     _add(top, intake.bootstrap, hidden=True)
     export = _group("Write out what the office holds, as files.")
     _add(export, actuals.actuals, form.form, openmetrics.openmetrics, journal.journal)

@@ -19,6 +19,10 @@ MARKED = "Fees [/red] :smile:"
 """A name that would be an instruction to what draws the tables, if it were taken for one."""
 REASON = "重复计入,现予更正。 Counted [twice]."
 NOTE = "来源 Source: [/link] 月报"
+_HEADER = "kpi,department,period,value\n"
+USUAL = _HEADER + "".join(f"pendency,exam,2011-{month:02d},2{month % 3}\n" for month in range(1, 9))
+ODD = f"{_HEADER}pendency,exam,2011-09,90\n"
+"""A figure that is far from the usual ones."""
 
 DEPARTMENTS = [
     {"code": "office", "name_zh": "示例局", "name_en": "Office", "kind": "office"},

@@ -27,6 +27,8 @@ WORKS: dict[str, tuple[str, ...]] = {
     "migrate": (),
     "load": ("folder",),
     "submit": ("figures.csv",),
+    "receipt": ("4",),
+    "acknowledge": ("4", "--finding", "1", "--note", "Checked"),
     "scoreboard": (),
     "explain": ("plan-2013", "pendency", "exam"),
     "history": ("pendency", "exam", "2013-06"),

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from app import __version__
 from app.cli import main
 from app.cli.commands import cli
-from tests.cli.folders import SECOND, write
+from tests.cli.folders import ODD, SECOND, USUAL, write
 from tests.cli.running import ELSEWHERE, WORKS, dabiao
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ PRINTS_A_TABLE = (
     ("explain", "plan-2013", "pendency", "exam"),
     ("history", "pendency", "exam", "2013-06"),
     ("reporting",),
+    ("receipt", "4"),
+    ("acknowledge", "4", "--finding", "1", "--note", "Checked"),
     ("check",),
     ("key", "list"),
     ("user", "list"),
@@ -54,6 +56,9 @@ def place(tmp_path: Path, filled: Path) -> Path:
     write(tmp_path / "folder", figures={"2.csv": SECOND})
     (tmp_path / "seeds").mkdir()
     (tmp_path / "figures.csv").write_text(SECOND, "utf-8")
+    for name, text in (("usual.csv", USUAL), ("odd.csv", ODD)):
+        (tmp_path / name).write_text(text, "utf-8")
+        assert dabiao("submit", name).status == 0
     assert dabiao("key", "create", "--role", "reader").status == 0
     assert dabiao("user", "create", "wang.min", "--role", "reporter").status == 0
     return filled
