@@ -6,5 +6,5 @@ and DELETE. One journal gives every write its place, so "as of" is one number (s
 In reading order: `types`, `tables`, `database` (transactions), `migrating`, `journal`,
 `catalogue`, `narrowing`, `submissions`, `revisions` (the sole writer of figures), `reviews`,
 `histories`, `expected`, `returned`, `reporting`, `keys`, `scoreboard` (the read model), `office`,
-`verdicts` and `keeping` (the read model as a table).
+`derived`, `verdicts` and `keeping` (the read model as a table).
 """
