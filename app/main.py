@@ -14,8 +14,10 @@ from app.api import access, openapi, problems, routes
 from app.api.deps import Services
 from app.api.head import Head
 from app.api.web_guard import WebGuard
+from app.intake.desk import Desk
 from app.ledger.database import Database
 from app.ledger.keeping import Keeper
+from app.ledger.key_ring import KeyRing
 from app.ledger.key_uses import KeyUses
 from app.ledger.migrating import newest_revision
 from app.ledger.office import Office, now_utc
@@ -55,7 +57,13 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now_utc) -
         lifespan=_lifespan,
     )
     app.state.services = Services(
-        office, settings, Translator(), newest_revision(), KeyUses(office.database)
+        office=office,
+        settings=settings,
+        translator=Translator(),
+        revision=newest_revision(),
+        uses=KeyUses(office.database),
+        ring=KeyRing(),
+        desk=Desk(office),
     )
     routes.install(app)
     app.state.site = Site(app.state.services, partial(access.allows, settings))
@@ -82,5 +90,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     with Keeper(services.office), Verifier(services.office, app.state.process):
         yield
+    services.desk.close()
     services.uses.close()
     services.office.database.close()

@@ -8,6 +8,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.domain.access import Actor
+from app.intake.desk import Desk
+from app.ledger.key_ring import KeyRing
 from app.ledger.key_uses import KeyUses
 from app.ledger.office import Office
 from app.settings import Settings
@@ -21,7 +23,8 @@ class Services:
     """What the application was put together from.
 
     revision: the newest migration that the code knows.
-    uses: what notes when keys were last used.
+    uses: what notes when keys were last used. ring: the keys that were looked up lately.
+    desk: where deliveries are taken in.
     """
 
     office: Office
@@ -29,6 +32,8 @@ class Services:
     translator: Translator
     revision: str | None
     uses: KeyUses
+    ring: KeyRing
+    desk: Desk
 
 
 def services_of(request: Request) -> Services:

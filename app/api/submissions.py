@@ -17,19 +17,22 @@ from app.api.parameters import AsOf, Flag, Number
 from app.api.problems import NOT_PERMITTED, REFUSED, problem_answer
 from app.api.rendering import answer
 from app.domain.finding import Finding, Severity
-from app.errors import NotFound, Refused
+from app.errors import NotAuthenticated, NotFound, Refused
 from app.intake.receipts import receipt_document
-from app.intake.submission import Post, is_refusal, read, receive, rehearse
-from app.ledger import submissions
+from app.intake.submission import JSON, Post, Sent, is_refusal, read, rehearse
+from app.ledger import keys, submissions
 from app.ledger.submissions import OnError, Receipt
 
 if TYPE_CHECKING:
     from app.domain.access import Actor
+    from app.intake.submission import Delivery
     from app.translation import Language
 
 router = APIRouter(prefix=PREFIX, tags=["submissions"])
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+SHORT = 64 * 1024
+"""Bytes of JSON that are read on the spot."""
 
 DryRun = Annotated[Flag, Query(description="Say what would come of it, and keep nothing.")]
 WhatOfBadRows = Annotated[
@@ -77,7 +80,11 @@ async def post_submission(
         found = Finding("repeated_parameter", None, IDEMPOTENCY_KEY, {"name": IDEMPOTENCY_KEY})
         raise Refused("more than one Idempotency-Key", [found])
     post = _post(body, on_error, idempotency_key)
-    receipt = await run_in_threadpool(_take, here, post, who, dry_run=dry_run)
+    delivery = await _read(post, who)
+    if dry_run:
+        receipt = await run_in_threadpool(_rehearse, here, request, delivery, who)
+    else:
+        receipt = await here.desk.receive(Sent(delivery, who, _as_of(request)))
     return _answered(request, here, receipt, spoken)
 
 
@@ -92,9 +99,27 @@ def _post(body: Body, on_error: OnError, idempotency_key: str | None) -> Post:
     )
 
 
-def _take(here: Services, post: Post, who: Actor, *, dry_run: bool) -> Receipt:
-    take = rehearse if dry_run else receive
-    return take(here.office, read(post, who), who)
+async def _read(post: Post, who: Actor) -> Delivery:
+    """Read a delivery; a short one at once, since to hand it to a thread takes longer."""
+    if post.media_type == JSON and len(post.body) <= SHORT:
+        return read(post, who)
+    return await run_in_threadpool(read, post, who)
+
+
+def _rehearse(here: Services, request: Request, delivery: Delivery, who: Actor) -> Receipt:
+    """Say what would come of a delivery; raises NotAuthenticated for a key that has ended."""
+    as_of = _as_of(request)
+    if as_of is not None and who.key is not None:
+        with here.office.database.read() as connection:
+            if not keys.in_force(connection, [who.key], here.office.clock()):
+                raise NotAuthenticated("this is not a key that is in force")
+    return rehearse(here.office, delivery, who)
+
+
+def _as_of(request: Request) -> int | None:
+    """Return the newest entry about keys when the sender's was looked up; None for a user."""
+    as_of: int | None = getattr(request.state, "key_as_of", None)
+    return as_of
 
 
 def _answered(request: Request, here: Services, receipt: Receipt, spoken: Language) -> Response:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from app.domain.finding import Finding
-from app.errors import IdempotencyMismatch, Refused, UnsupportedMedia
+from app.errors import IdempotencyMismatch, NotAuthenticated, Refused, UnsupportedMedia
 from app.intake.actuals_json import read_actuals
 from app.intake.decision import decide
 from app.intake.limits import BAD_CHARACTER
@@ -21,7 +21,7 @@ from app.intake.record import Record
 from app.intake.tabular import read_csv
 from app.intake.validation import check
 from app.intake.workbook import read_workbook
-from app.ledger import journal, revisions, submissions
+from app.ledger import journal, keys, revisions, submissions
 from app.ledger.submissions import NewSubmission, OnError, Outcome, Receipt, Result, Source
 from app.ledger.tables import NAME_LENGTH
 from app.ledger.tables import journal as journal_table
@@ -29,7 +29,7 @@ from app.ledger.writing import add
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import Connection
 
@@ -116,10 +116,14 @@ def _keepable(filename: str | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A delivery and who sends it."""
+    """A delivery and who sends it.
+
+    as_of: the newest entry about keys when the sender's was looked up, where that was before.
+    """
 
     delivery: Delivery
     actor: Actor
+    as_of: int | None = None
 
 
 Answer = Receipt | Exception
@@ -149,11 +153,27 @@ def receive_all(office: Office, sent: Sequence[Sent]) -> list[Answer]:
         stored = office.catalogue(connection)
         checked = [check(one.delivery.table, stored.catalogue, one.actor, today) for one in sent]
         pairs = [(one.delivery.new, result) for one, result in zip(sent, checked, strict=True)]
-        intake = _Intake(stored, Record(office, connection, stored, pairs), now)
-        intake.before = journal.last(connection)
+        record = Record(office, connection, stored, pairs)
+        before, barred = journal.last(connection), _barred(connection, sent, now)
+        intake = _Intake(stored, record, now, before, barred)
         answers = [intake.answer(one, result) for one, result in zip(sent, checked, strict=True)]
         intake.write(connection)
     return answers
+
+
+def _barred(connection: Connection, sent: Sequence[Sent], now: dt.datetime) -> set[int]:
+    """Return the keys that were looked up before, and are no longer in force."""
+    looked_up = {
+        one.actor.key: one.as_of
+        for one in sent
+        if one.as_of is not None and one.actor.key is not None
+    }
+    if not looked_up:
+        return set()
+    upto = journal.position(connection)
+    if journal.newest(connection, journal.EntryKind.KEY, upto) <= min(looked_up.values()):
+        return set()
+    return set(looked_up) - keys.in_force(connection, looked_up, now)
 
 
 @dataclass
@@ -163,7 +183,8 @@ class _Intake:
     stored: StoredCatalogue
     record: Record
     now: dt.datetime
-    before: journal.Entry | None = None
+    before: journal.Entry | None
+    barred: Collection[int]
     _entries: list[dict[str, object]] = field(default_factory=list)
     _taken: list[tuple[int, NewSubmission, Result]] = field(default_factory=list)
     _changes: list[tuple[int, list[Change]]] = field(default_factory=list)
@@ -173,6 +194,8 @@ class _Intake:
 
         Whatever goes wrong goes wrong before the record takes anything up, for this one alone.
         """
+        if sent.actor.key in self.barred:
+            return NotAuthenticated("this is not a key that is in force")
         try:
             earlier = _answered_before(self.record, sent.delivery.new)
             if earlier is not None:

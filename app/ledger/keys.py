@@ -13,7 +13,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from app.domain.access import Actor, Role
 from app.errors import KeyEnded, NotFound
@@ -90,6 +90,28 @@ class NewKey:
     expires_at: dt.datetime | None = None
 
 
+def _keys() -> Select[Any]:
+    revoked = journal_table.alias("revoked")
+    return (
+        select(
+            api_key,
+            journal_table.c.recorded_at.label("created_at"),
+            revoked.c.recorded_at.label("revoked_at"),
+            api_key_use.c.used_at,
+            api_key_rotation.c.successor_id.label("replaced_by"),
+            api_key_rotation.c.ends_at.label("replaced_from"),
+        )
+        .join(journal_table, journal_table.c.id == api_key.c.entry_id)
+        .outerjoin(api_key_revocation, api_key_revocation.c.api_key_id == api_key.c.id)
+        .outerjoin(revoked, revoked.c.id == api_key_revocation.c.entry_id)
+        .outerjoin(api_key_rotation, api_key_rotation.c.api_key_id == api_key.c.id)
+        .outerjoin(api_key_use, api_key_use.c.api_key_id == api_key.c.id)
+    )
+
+
+_BY_HASH: Final = _keys().where(api_key.c.secret_hash == bindparam("hash"))
+
+
 def create(
     connection: Connection, stored: StoredCatalogue, new: NewKey, *, actor: Actor, now: dt.datetime
 ) -> tuple[int, str]:
@@ -117,7 +139,7 @@ def _add(
         "entry_id": entry,
         "name": new.name,
         "role": new.role,
-        "secret_hash": _fingerprint(secret),
+        "secret_hash": fingerprint(secret),
         "expires_at": new.expires_at,
         "prefix": secret[:_SHOWN],
     }
@@ -177,20 +199,37 @@ def revoke(connection: Connection, number: int, *, actor: Actor, now: dt.datetim
 
 def find(connection: Connection, secret: str, now: dt.datetime) -> Actor | None:
     """Return who bears a key; None for an unknown, expired, replaced or revoked one."""
-    row = connection.execute(
-        _keys().where(api_key.c.secret_hash == _fingerprint(secret))
-    ).one_or_none()
-    if row is None or row.revoked_at is not None:
-        return None
-    if any(end is not None and end <= now for end in (row.expires_at, row.replaced_from)):
+    found = held(connection, secret, now)
+    return None if found is None else found[0]
+
+
+def held(
+    connection: Connection, secret: str, now: dt.datetime
+) -> tuple[Actor, dt.datetime | None] | None:
+    """Return who bears a key, and when it will end by itself; None for one not in force."""
+    row = connection.execute(_BY_HASH, {"hash": fingerprint(secret)}).one_or_none()
+    if row is None or not _is_in_force(row, now):
         return None
     departments = _departments(connection, [row.id]).get(row.id)
-    return Actor(
+    actor = Actor(
         name=row.name,
         role=Role(row.role),
         key=row.id,
         departments=frozenset(departments) if departments else None,
     )
+    ends = [end for end in (row.expires_at, row.replaced_from) if end is not None]
+    return actor, min(ends, default=None)
+
+
+def in_force(connection: Connection, numbers: Collection[int], now: dt.datetime) -> set[int]:
+    """Return those of some keys that are in force."""
+    rows = connection.execute(_keys().where(api_key.c.id.in_(numbers)))
+    return {row.id for row in rows if _is_in_force(row, now)}
+
+
+def _is_in_force(row: Row[Any], now: dt.datetime) -> bool:
+    ends = (row.expires_at, row.replaced_from)
+    return row.revoked_at is None and not any(end is not None and end <= now for end in ends)
 
 
 def get(connection: Connection, number: int) -> Key:
@@ -229,27 +268,9 @@ def is_admin_left(connection: Connection, now: dt.datetime) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
-def _fingerprint(secret: str) -> str:
+def fingerprint(secret: str) -> str:
+    """Return what is kept of a key."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _keys() -> Select[Any]:
-    revoked = journal_table.alias("revoked")
-    return (
-        select(
-            api_key,
-            journal_table.c.recorded_at.label("created_at"),
-            revoked.c.recorded_at.label("revoked_at"),
-            api_key_use.c.used_at,
-            api_key_rotation.c.successor_id.label("replaced_by"),
-            api_key_rotation.c.ends_at.label("replaced_from"),
-        )
-        .join(journal_table, journal_table.c.id == api_key.c.entry_id)
-        .outerjoin(api_key_revocation, api_key_revocation.c.api_key_id == api_key.c.id)
-        .outerjoin(revoked, revoked.c.id == api_key_revocation.c.entry_id)
-        .outerjoin(api_key_rotation, api_key_rotation.c.api_key_id == api_key.c.id)
-        .outerjoin(api_key_use, api_key_use.c.api_key_id == api_key.c.id)
-    )
 
 
 def _departments(connection: Connection, numbers: Collection[int]) -> dict[int, list[str]]:
