@@ -37,7 +37,7 @@ _Number = Annotated[
 def receipt(
     number: _Number, as_of: AsOf = None, as_json: AsJson = False, language: InLanguage = None
 ) -> None:
-    """Show a submission's receipt again, and what was said to its warnings.
+    """Show a receipt again, and what was said to it.
 
     Example: dabiao receipt 12
     """
@@ -62,7 +62,7 @@ def acknowledge_warnings(
     as_json: AsJson = False,
     language: InLanguage = None,
 ) -> None:
-    """Answer warnings of a submission with a note, which is kept.
+    """Answer a submission's warnings, with a note.
 
     Example: dabiao acknowledge 12 --finding 1 --note "Checked"
     """
