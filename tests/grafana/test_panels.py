@@ -163,8 +163,8 @@ def test_every_panel_and_every_choice_answers(
 ) -> None:
     """One test for all of them: the stack takes ten seconds to stand."""
     prometheus = start("127.0.0.1")
-    for path in ("/none", "/api/v1/plans/none", "/api/v1/scoreboard"):
-        httpx.get(f"{service}{path}", trust_env=False)
+    for address in ("/none", "/api/v1/plans/none", "/api/v1/scoreboard"):
+        httpx.get(f"{service}{address}", trust_env=False)
     for path in FILES:
         board = boards.load(path)
         _choices_have_names(prometheus, board, boards.label(path))
@@ -199,7 +199,7 @@ def test_the_reader_reads_views_and_nothing_else(
 ) -> None:
     for table in ("revision", "api_key", "journal"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            reader.execute(f"SELECT * FROM {table}")  # type: ignore[arg-type]  # noqa: S608
+            reader.execute(f"SELECT * FROM {table}")  # noqa: S608
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         reader.execute("CREATE TABLE mine (a int)")
 
