@@ -93,6 +93,8 @@ NAMED: Final = {
     "KEY": r"dbk_(?:[A-Za-z0-9_-]{43}|…)",
     "INSTANT": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d:?\d\d",
     "MINUTE": r"2\d{3}-\d\d-\d\d \d\d:\d\d",
+    "ENTRIES": r"\b\d+ entries",
+    "SEAL": r"\b\d+:[0-9a-f]{64}\b",
 }
 """What is different every time; the rest has to be the same, letter by letter."""
 ANY_LINES: Final = "…"

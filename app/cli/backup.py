@@ -16,11 +16,11 @@ from app.settings import load_settings
 def backup_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup to write.")],
 ) -> None:
-    """Write everything on record into one file, while the service goes on.
+    """Write the whole record into one file, live.
 
-    FILE is an SQLite database whichever engine it comes from, readable by its owner alone. It is
-    there once its seals are verified, and never written over. Keep the seal that is printed
-    elsewhere: `dabiao check --includes` holds any later ledger to it.
+    The service goes on meanwhile. FILE is an SQLite database whichever engine it comes from,
+    readable by its owner alone. It is there once its seals are verified, and never written over.
+    Keep the seal that is printed elsewhere: `dabiao check --includes` holds any later ledger to it.
     Example: dabiao backup dabiao-2013-12-31.db
     """
     with office() as (opened, _):
@@ -31,8 +31,9 @@ def backup_file(
 def restore_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
 ) -> None:
-    """Fill the empty database of DABIAO_DATABASE_URL from a backup, whichever engine it came from.
+    """Fill an empty database from a backup.
 
+    It is the one of DABIAO_DATABASE_URL, of either engine, wherever the backup came from.
     A database that holds anything is refused, and so is a file whose seals do not hold. A backup
     of an older version is brought to the newest migration first.
     Example: dabiao restore dabiao-2013-12-31.db

@@ -32,8 +32,9 @@ def check(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify every seal and every invariant; status 1 if anything is wrong, which is then named.
+    """Verify every seal and every rule of the ledger.
 
+    Status 1 if anything is wrong, which is then named.
     Note the seal it ends with: given again with --includes, it proves that nothing before it has
     changed since, nor the end been cut off.
     Example: dabiao check
