@@ -44,7 +44,7 @@ def history(say: Say) -> DatasourceVariable:
 
 def _query(name: str, label: str, query: str, regex: str = "") -> QueryVariable:
     made = QueryVariable(name).label(label).query(query).datasource(PROMETHEUS)
-    # Not with the time range: Prometheus is asked at its end, and one who looks closer at a month of
+    # Not with the time range: Prometheus is asked at its end, and who looks closer at a month of
     # years ago, when nothing was scraped, would find nothing left to choose.
     made = made.refresh(VariableRefresh.ON_DASHBOARD_LOAD).sort(VariableSort.ALPHABETICAL_ASC)
     return made.regex(regex) if regex else made
