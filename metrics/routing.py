@@ -264,15 +264,10 @@ def _inhibitions() -> list[dict[str, Any]]:
         _mutes('alertname="DabiaoCollectorFailing"', 'alertname="DabiaoReplicaFailing"'),
         _mutes(
             'alertname="KpiTargetMissed"',
-            'alertname=~"KpiTargetOffTrack|KpiTargetAtRisk|KpiFigureWorsened"',
+            'alertname=~"KpiTargetOffTrack|KpiTargetAtRisk"',
             _TARGET,
         ),
-        _mutes(
-            'alertname="KpiTargetOffTrack"',
-            'alertname=~"KpiTargetAtRisk|KpiFigureWorsened"',
-            _TARGET,
-        ),
-        _mutes('alertname="KpiTargetAtRisk"', 'alertname="KpiFigureWorsened"', _TARGET),
+        _mutes('alertname="KpiTargetOffTrack"', 'alertname="KpiTargetAtRisk"', _TARGET),
         _mutes(
             'alertname="KpiFiguresStale"',
             'alertname=~"KpiSubmissionDueSoon|KpiSubmissionOverdue"',
