@@ -17,7 +17,7 @@
     │   └── NothingToReview        no figure on record came from this submission
     ├── NameTaken              there is a user of this name already
     ├── KeyEnded               a key that has ended or has a successor is not rotated
-    ├── LastAdmin              without this one nobody could administer the service
+    ├── LockedOut              an admin takes no rights away from who acts, which is itself
     ├── TooManyAttempts        somebody tried to sign in too often
     ├── TooLarge               more bytes than the settings allow
     ├── UnsupportedMedia       a body in a format that is not read
@@ -115,8 +115,8 @@ class KeyEnded(DabiaoError):
     """A key that was revoked, has ended, or has a successor already is not rotated."""
 
 
-class LastAdmin(DabiaoError):
-    """Without this key or user nobody could administer the service from outside."""
+class LockedOut(DabiaoError):
+    """An admin would take the rights away with which this is done; another one has to do it."""
 
 
 class TooManyAttempts(DabiaoError):

@@ -13,7 +13,7 @@ from app.api.deps import PREFIX, Here, Services, Who
 from app.api.described import made, one, optional_body, page_of, resource_body, with_conflict
 from app.api.paging import Page
 from app.api.parameters import KeyNumber
-from app.api.problems import KEY_ENDED, LAST_ADMIN
+from app.api.problems import KEY_ENDED, LOCKED_OUT
 from app.api.rendering import answer
 from app.intake.people import (
     NewKeyResource,
@@ -98,10 +98,10 @@ def post_rotation(here: Here, who: Who, number: KeyNumber, body: PerhapsEmpty) -
     "/keys/{number}/revoke",
     name="revoke_key",
     summary="Revoke a key",
-    responses=with_conflict(one(schemas.Key, {**schemas.KEY, "state": "revoked"}), LAST_ADMIN),
+    responses=with_conflict(one(schemas.Key, {**schemas.KEY, "state": "revoked"}), LOCKED_OUT),
 )
 def post_revocation(here: Here, who: Who, number: KeyNumber) -> Response:
-    """End a key for ever, from the next request on. The last admin's stays."""
+    """End a key for ever, from the next request on; an admin's not by itself."""
     return answer(here, _document(here, revoke_key(here.office, number, who)))
 
 

@@ -21,7 +21,7 @@ from app.errors import (
     ForgedRequest,
     IdempotencyMismatch,
     KeyEnded,
-    LastAdmin,
+    LockedOut,
     NameTaken,
     NotApproved,
     NotAuthenticated,
@@ -136,11 +136,11 @@ KEY_ENDED: Final = Problem(
     "Key ended",
     "The key was revoked, has ended, or has a successor already; make a new one.",
 )
-LAST_ADMIN: Final = Problem(
-    "last-admin",
+LOCKED_OUT: Final = Problem(
+    "locked-out",
     409,
-    "Last admin",
-    "Without this admin nobody could administer the service any more; make another one first.",
+    "Locked out",
+    "You would lock yourself out; another admin has to do this.",
 )
 PRECONDITION_FAILED: Final = Problem(
     "precondition-failed",
@@ -202,7 +202,7 @@ BY_ERROR: Final[Mapping[type[Exception], Problem]] = {
     NothingToReview: NOTHING_TO_REVIEW,
     NameTaken: NAME_TAKEN,
     KeyEnded: KEY_ENDED,
-    LastAdmin: LAST_ADMIN,
+    LockedOut: LOCKED_OUT,
     TooManyAttempts: TOO_MANY_ATTEMPTS,
     TooLarge: TOO_LARGE,
     UnsupportedMedia: UNSUPPORTED_MEDIA,

@@ -12,7 +12,7 @@ from app.api.bodies import JsonBody
 from app.api.deps import PREFIX, Here, Who
 from app.api.described import Answers, made, one, page_of, resource_body, with_conflict
 from app.api.paging import Page
-from app.api.problems import LAST_ADMIN, NAME_TAKEN
+from app.api.problems import LOCKED_OUT, NAME_TAKEN
 from app.api.rendering import answer
 from app.intake.people import (
     NewUserResource,
@@ -83,13 +83,13 @@ def create_user(here: Here, who: Who, body: JsonBody) -> Response:
     "/users/{name}",
     name="put_user",
     summary="Change a user, or disable one",
-    responses=with_conflict(_ONE, LAST_ADMIN),
+    responses=with_conflict(_ONE, LOCKED_OUT),
     openapi_extra=resource_body(UserResource, schemas.PROFILE),
 )
 def put_user(here: Here, who: Who, name: Name, body: JsonBody) -> Response:
     """Change names, role, departments, or whether the user may sign in.
 
-    With changed rights all sessions of the user end. The last admin stays one.
+    With changed rights all sessions of the user end. Nobody takes away their own as admin.
     """
     resource = read_resource(UserResource, decode(body))
     return answer(here, user_document(change_user(here.office, name, resource, who)))

@@ -1,8 +1,8 @@
 """Users and keys, as the API, the pages and the command line change them.
 
-An admin who comes in from outside cannot close the door behind the last one: whatever would leave
-no admin in force is refused as a whole. On the machine itself that is no danger, since the command
-line needs no key.
+An admin takes no rights away from the key or the user that acts. So whoever did the last of such
+acts is an admin still, and nobody locks everybody out by mistake. On the machine itself that is no
+danger: the command line needs no key.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from app.domain.access import Role  # noqa: TC001 - pydantic reads the annotations
+from app.domain.access import Role
 from app.domain.finding import Finding
 from app.domain.user import NAME, Profile, password_faults, user_name
-from app.errors import LastAdmin, Refused
+from app.errors import LockedOut, Refused
 from app.intake.limits import quotable
 from app.intake.resources import Code, Resource, Text, Whole
 from app.ledger import keys, passwords, users
@@ -115,14 +115,14 @@ def add_user(office: Office, new: NewUserResource, actor: Actor) -> tuple[User, 
 
 
 def change_user(office: Office, name: str, resource: UserResource, actor: Actor) -> User:
-    """Change what is said of a user. Raises NotFound, Refused, LastAdmin."""
+    """Change what is said of a user. Raises NotFound, Refused, LockedOut."""
     now = office.clock()
     with office.database.write() as connection:
         stored = office.catalogue(connection)
         _check_departments(stored, resource.departments)
         profile = resource.to_domain()
         user = users.change(connection, stored, name, profile, actor=actor, now=now)
-        _keep_an_admin(connection, actor, now)
+        _check_still_admin(connection, actor, now)
     return user
 
 
@@ -164,11 +164,11 @@ def rotate_key(
 
 
 def revoke_key(office: Office, number: int, actor: Actor) -> Key:
-    """Revoke a key for ever. Raises NotFound, LastAdmin."""
+    """Revoke a key for ever. Raises NotFound, LockedOut."""
     now = office.clock()
     with office.database.write() as connection:
         keys.revoke(connection, number, actor=actor, now=now)
-        _keep_an_admin(connection, actor, now)
+        _check_still_admin(connection, actor, now)
         return keys.get(connection, number)
 
 
@@ -223,13 +223,20 @@ def _check_departments(stored: StoredCatalogue, codes: Iterable[str]) -> None:
         raise Refused("there is no such department", findings)
 
 
-def _keep_an_admin(connection: Connection, actor: Actor, now: dt.datetime) -> None:
-    """Raise LastAdmin, and so undo what was done, where nobody could administer any more.
+def _check_still_admin(connection: Connection, actor: Actor, now: dt.datetime) -> None:
+    """Raise LockedOut, and so undo what was done, where who did it is no admin any more.
 
     Why this is safe: it looks within the one writer's transaction, so of two admins who disable
     each other at once the second is refused.
     """
-    if actor.is_machine:
-        return
-    if not (users.is_admin_left(connection) or keys.is_admin_left(connection, now)):
-        raise LastAdmin("without this admin nobody could administer the service any more")
+    if not actor.is_machine and not _is_admin(connection, actor, now):
+        raise LockedOut("an admin does not take the rights away that this is done with")
+
+
+def _is_admin(connection: Connection, actor: Actor, now: dt.datetime) -> bool:
+    if actor.user is not None:
+        user = users.by_number(connection, actor.user)
+        is_in_force = user is not None and not user.profile.disabled
+        return is_in_force and user is not None and user.profile.role is Role.ADMIN
+    key = keys.get(connection, actor.key or 0)
+    return key.role is Role.ADMIN and key.state(now) in {"valid", "ending"}

@@ -13,7 +13,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select
 
 from app.domain.access import Actor, Role
 from app.errors import KeyEnded, NotFound
@@ -254,18 +254,6 @@ def listed(
     rows = connection.execute(query).all()
     departments = _departments(connection, [row.id for row in rows])
     return [_key(row, departments.get(row.id, [])) for row in rows]
-
-
-def is_admin_left(connection: Connection, now: dt.datetime) -> bool:
-    """Tell whether any admin's key is in force."""
-    lasting = [
-        or_(column.is_(None), column > now)
-        for column in (api_key.c.expires_at, api_key_rotation.c.ends_at)
-    ]
-    query = _keys().where(
-        and_(api_key.c.role == Role.ADMIN, api_key_revocation.c.api_key_id.is_(None), *lasting)
-    )
-    return connection.execute(query.limit(1)).first() is not None
 
 
 def fingerprint(secret: str) -> str:

@@ -191,17 +191,6 @@ def listed(
     return _users(connection, query)
 
 
-def is_admin_left(connection: Connection) -> bool:
-    """Tell whether any user who is an admin can sign in."""
-    query = (
-        _newest()
-        .join(user_password, user_password.c.user_id == user_account.c.id)
-        .where(user_version.c.role == Role.ADMIN, user_version.c.disabled.is_(False))
-        .limit(1)
-    )
-    return connection.execute(query).first() is not None
-
-
 def there(connection: Connection, name: str) -> User:
     """Return a user by name; raises NotFound."""
     found = get(connection, name)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app import __version__
 from app.ledger import chain, invariants, journal
 from app.ledger.migrating import is_current, newest_revision
 from app.web import asked, formats
@@ -72,7 +71,6 @@ def _shown(page: Page, checked: list[Checked] | None) -> Response:
         engine="SQLite" if page.office.database.is_sqlite else "PostgreSQL",
         current=current,
         head=head,
-        version=__version__,
         checked=checked,
         broken=sum(rule.violations for rule in checked or ()),
         at=formats.instant(page.office.clock(), page.office.zone),

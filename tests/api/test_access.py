@@ -158,6 +158,7 @@ def test_every_operation_lets_in_just_who_may(
 def denied(api: Client, method: str, address: str, headers: dict[str, str]) -> int:
     """Return the status by which a request is turned away at the door; 0 where it is not."""
     status = api.request(method, address, headers=headers, follow_redirects=False).status_code
+    assert status < 500, f"{method} {address}"
     return status if status in (401, 403) else 0
 
 
