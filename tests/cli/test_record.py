@@ -29,7 +29,7 @@ def seal() -> str:
     """Return the newest seal, as it is printed."""
     ran = dabiao("check")
     assert (ran.status, ran.err) == (0, "")
-    return SEAL.findall(ran.out)[0]
+    return str(SEAL.findall(ran.out)[0])
 
 
 def break_it(path: Path) -> None:
