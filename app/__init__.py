@@ -5,6 +5,7 @@ In reading order, each package importing only what stands before it::
     domain    pure arithmetic: periods, KPIs, targets, trajectories, the verdict
     ledger    everything that knows SQL: the append-only record and its reads
     intake    how figures and catalogues come in: reading, checking, recording
+    exports   what goes out as files: figures, and the form to fill in
     api       the HTTP interface
     cli       the command line
     main      puts the parts together
