@@ -64,6 +64,14 @@ class Series:
                 start = index
         yield Series(self.kpi, self.department, self.points[start:])
 
+    def breaks(self) -> list[int]:
+        """Return the places in time, as ordinals, of the points before which the series breaks."""
+        return [
+            point.period.ordinal
+            for index, point in enumerate(self.points)
+            if point.breaks or (index > 0 and self._is_redefined(index))
+        ]
+
     def _is_redefined(self, index: int) -> bool:
         before, at = self.points[index - 1].period, self.points[index].period
         return bool(self.kpi.definitions) and (

@@ -7,6 +7,9 @@ others, even where months are missing in between:
 - A total grows from one period to another by what came in between; that of the year begins at 0.
 - Total ever minus total of the year is the same at every period of a year: the total ever at the
   end of the year before.
+
+Across a break in a total nothing is said: what was added up before it may have been counted
+otherwise.
 """
 
 from __future__ import annotations
@@ -37,12 +40,14 @@ def against_flow(total: Series, over: Over, flow: Series) -> Iterator[Finding]:
     between, nothing can be said.
     """
     flows = {point.period.ordinal: point for point in flow.points}
+    breaks = total.breaks()
     last: Point | None = None
     for point in total.points:
         start = last
         if over is Over.YEAR and last is not None and _year(last) != _year(point):
             start = None
-        if start is not None or over is Over.YEAR:
+        is_broken = last is not None and _lies_between(breaks, last, point)
+        if (start is not None or over is Over.YEAR) and not is_broken:
             first = _year(point) * point.period.frequency.per_year
             after = first if start is None else start.period.ordinal + 1
             between = _all(flows, after, point.period.ordinal)
@@ -51,6 +56,11 @@ def against_flow(total: Series, over: Over, flow: Series) -> Iterator[Finding]:
                 terms += [(flow.kpi.code, one) for one in between]
                 yield from _told((total.kpi.code, point), terms)
         last = point
+
+
+def _lies_between(breaks: Sequence[int], earlier: Point, later: Point) -> bool:
+    """Tell whether a break lies behind one point and before another, or at it."""
+    return any(earlier.period.ordinal < at <= later.period.ordinal for at in breaks)
 
 
 def _year(point: Point) -> int:
@@ -73,9 +83,12 @@ def against_each_other(ever: Series, year: Series) -> Iterator[Finding]:
     Both series are of one department and frequency.
     """
     years = {point.period.ordinal: point for point in year.points}
+    breaks = [*ever.breaks(), *year.breaks()]
     base: Point | None = None  # the newest at which both are known: one of the year, or its eve
     for point in ever.points:
         within = years.get(point.period.ordinal)
+        if base is not None and _lies_between(breaks, base, point):
+            base = None
         if within is not None and base is not None:
             before = years.get(base.period.ordinal)
             if _year(base) == _year(point) and before is not None:

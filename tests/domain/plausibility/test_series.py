@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
+from app.domain.kpi import Definition
 from app.domain.plausibility.series import Series, about, places, rounding, written
 from tests.domain.plausibility.making import exact, series
 
@@ -60,6 +62,14 @@ def test_a_series_is_cut_before_every_break() -> None:
     marked = [point._replace(breaks=point.value in (1, 3)) for point in given.points]
     pieces = list(Series(given.kpi, given.department, marked).unbroken())
     assert [[int(point.value) for point in piece.points] for piece in pieces] == [[1, 2], [3, 4]]
+
+
+def test_a_series_is_cut_where_another_definition_begins_or_would_have() -> None:
+    given = series([1, None, 3, 4])
+    since = given.points[0].period.shift(1)  # nobody posted for the period itself
+    definitions = (Definition(1, None, "old"), Definition(2, since, "new"))
+    pieces = list(replace(given, kpi=replace(given.kpi, definitions=definitions)).unbroken())
+    assert [[int(point.value) for point in piece.points] for piece in pieces] == [[1], [3, 4]]
 
 
 def test_an_empty_series_is_one_empty_piece() -> None:

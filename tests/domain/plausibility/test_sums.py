@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.finding import Severity, english
-from app.domain.kpi import Kind, Over
+from app.domain.kpi import Definition, Kind, Over
 from app.domain.plausibility.series import Point, Series
 from app.domain.plausibility.sums import against_each_other, against_flow
 from tests.domain.plausibility.making import exact, series
@@ -234,3 +235,29 @@ def test_no_true_totals_are_asked_about_whatever_is_missing(
     assert list(against_flow(posted[1], Over.YEAR, posted[0])) == []
     assert list(against_flow(posted[2], Over.EVER, posted[0])) == []
     assert list(against_each_other(posted[2], posted[1])) == []
+
+
+@pytest.mark.parametrize("of", [YEAR, EVER])
+def test_across_a_break_in_a_total_nothing_is_said(of: str) -> None:
+    """April's total was counted anew; from then on the months have to fit it again."""
+    over = Over.YEAR if of == YEAR else Over.EVER
+    month = one(MONTH, [], [10, 10, 10, 10, 10, 10])
+    total = one(of, [], [10, 20, 30, 35, 45, 50])
+    (marked,) = [point._replace(breaks=True) for point in total.points[3:4]]
+    broken = Series(total.kpi, "D", [*total.points[:3], marked, *total.points[4:]])
+    definitions = (Definition(1, None, "old"), Definition(2, period("2013-04"), "new"))
+    redefined = Series(replace(total.kpi, definitions=definitions), "D", total.points)
+
+    told = [found.values["period"] for found in against_flow(total, over, month)]
+    assert told == ["2013-04", "2013-06"]
+    for given_anew in (broken, redefined):
+        found = against_flow(given_anew, over, month)
+        assert [each.values["period"] for each in found] == ["2013-06"]
+
+
+def test_totals_that_were_counted_anew_are_not_held_against_each_other() -> None:
+    ever, year = one(EVER, [], [110, 120, 135, 145]), one(YEAR, [], [10, 20, 30, 40])
+    marked = [point._replace(breaks=at == 2) for at, point in enumerate(ever.points)]
+
+    assert [one.values["period"] for one in against_each_other(ever, year)] == ["2013-03"]
+    assert list(against_each_other(Series(ever.kpi, "D", marked), year)) == []
