@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from markupsafe import Markup
 
+from app.domain.kpi import Kind
+from app.domain.number import shown
 from app.web import formats
 from app.web.arithmetic import figure_link
 from app.web.targets_shown import figure_of, unit_of
@@ -162,7 +164,12 @@ def _rows(
     first = -(-low // step)
     ticks = [step * place for place in range(first, first + 2 * _TICKS + 1)]
     kpi = line.subject.kpi
-    return [(y(tick), figure_of(kpi, tick)) for tick in ticks if low <= tick <= high]
+    is_milestone = kpi.kind is Kind.MILESTONE
+
+    def told(tick: Fraction) -> str:
+        return figure_of(kpi, tick) if is_milestone else formats.bound_text(shown(tick))
+
+    return [(y(tick), told(tick)) for tick in ticks if low <= tick <= high]
 
 
 def _leading_zeros(value: Fraction) -> int:
