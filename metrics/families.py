@@ -151,8 +151,9 @@ KPI_FAMILIES: Final = (
     ),
     Family(
         "kpi_actual_info",
-        "The periods of the newest figure and of the one before it. Always 1.",
-        (*_FIGURE, "period", "previous_period"),
+        "The periods of the newest figure and of the one before it, and what breaks the series "
+        "between the two (definition, observation_status). Always 1.",
+        (*_FIGURE, "period", "previous_period", "break_by"),
     ),
     Family(
         "kpi_revision",

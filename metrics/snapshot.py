@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from app.domain.attainment import Status
+from app.domain.breaks import breaks
 from app.domain.expectation import expected_figures, newest_due, oldest_missing, reports
 from app.domain.number import shown
 from app.ledger import revisions, submissions
@@ -205,11 +206,14 @@ def _add_figures(
         return
     newest, number = valued[-1]
     samples.add("kpi_actual_value", key, number)
-    previous = ""
+    previous = break_by = ""
     if len(valued) > 1:
-        samples.add("kpi_previous_value", key, valued[-2][1])
-        previous = str(valued[-2][0].period)
-    samples.add("kpi_actual_info", (*key, str(newest.period), previous), 1)
+        before, value = valued[-2]
+        samples.add("kpi_previous_value", key, value)
+        previous = str(before.period)
+        for one in breaks(kpi, {department: [newest]}, before.period, newest.period):
+            break_by = str(one.source)
+    samples.add("kpi_actual_info", (*key, str(newest.period), previous, break_by), 1)
     samples.add("kpi_revision", key, newest.revision)
     samples.add("kpi_period_end_timestamp_seconds", key, newest.period.end(zone).timestamp())
     samples.add("kpi_submitted_timestamp_seconds", key, newest.recorded_at.timestamp())

@@ -29,7 +29,7 @@ CONTRACT = {
     "kpi_target_period_end_timestamp_seconds": f"{TARGET}, period",
     "kpi_slipping_since_timestamp_seconds": f"{TARGET}, period",
     "kpi_tolerance_ratio": TARGET,
-    "kpi_actual_info": f"{FIGURE}, period, previous_period",
+    "kpi_actual_info": f"{FIGURE}, period, previous_period, break_by",
     "kpi_revision": FIGURE,
     "kpi_period_end_timestamp_seconds": FIGURE,
     "kpi_submitted_timestamp_seconds": FIGURE,

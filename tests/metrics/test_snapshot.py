@@ -103,7 +103,8 @@ def of_figures(office: Office) -> Found:
                 before = sorted(valued)[-2:-1]
                 at = {"period": str(newest.period)}
                 previous = str(valued[before[0]].period) if before else ""
-                found[series("kpi_actual_info", **key, **at, previous_period=previous)] = 1.0
+                at |= {"previous_period": previous, "break_by": ""}
+                found[series("kpi_actual_info", **key, **at)] = 1.0
                 found[series("kpi_period_end_timestamp_seconds", **key)] = midnight.timestamp()
                 found[series("kpi_submitted_timestamp_seconds", **key)] = (
                     newest.recorded_at.timestamp()
@@ -237,6 +238,17 @@ def test_the_newest_figure_that_has_a_value_speaks_and_the_one_before_it(settled
     assert value(snapshot, "kpi_period_end_timestamp_seconds", *mech) == end
     recorded = noon(2013, 3, 20).timestamp()
     assert value(snapshot, "kpi_submitted_timestamp_seconds", *mech) == recorded
+
+
+def test_a_break_between_the_newest_figure_and_the_one_before_it_is_told(settled: Office) -> None:
+    day = noon(2014, 1, 5)
+    visits = ("visits", "mech")
+    assert value(seen_at(settled, day), "kpi_actual_info", *visits, "2013-03", "2013-02", "") == 1
+
+    world.post(settled, world.row(*visits, "2013-04", "30", observation_status="B"))
+
+    labels = (*visits, "2013-04", "2013-03", "observation_status")
+    assert value(seen_at(settled, day), "kpi_actual_info", *labels) == 1
 
 
 def test_figures_without_a_target_or_outside_of_plans_are_shown(settled: Office) -> None:
