@@ -8,13 +8,17 @@ import pytest
 from sqlalchemy import select
 
 from app.domain.access import Role
-from app.errors import NotFound
+from app.errors import KeyEnded, NotFound
 from app.ledger import keys
+from app.ledger.database import Database
+from app.ledger.key_uses import KeyUses
 from app.ledger.keys import NewKey
 from app.ledger.tables import api_key, metadata
 from tests.ledger.small_office import ADMIN, assert_whole, fill
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.domain.access import Actor
     from app.ledger.office import Office
     from tests.clock import Clock
@@ -125,3 +129,88 @@ def test_a_key_for_an_unknown_department_is_not_made(filled: Office) -> None:
 def test_a_key_that_is_not_there_cannot_be_revoked(filled: Office) -> None:
     with pytest.raises(NotFound, match="there is no key 7"):
         revoke(filled, 7)
+
+
+def rotate(office: Office, number: int, **overlap: float) -> tuple[int, str]:
+    with office.database.write() as connection:
+        stored = office.catalogue(connection)
+        span = dt.timedelta(**overlap) if overlap else keys.USUAL_OVERLAP
+        return keys.rotate(connection, stored, number, span, actor=ADMIN, now=office.clock())
+
+
+def key(office: Office, number: int) -> keys.Key:
+    with office.database.read() as connection:
+        return keys.get(connection, number)
+
+
+def test_a_rotated_key_and_its_successor_go_on_side_by_side_for_a_while(
+    filled: Office, clock: Clock
+) -> None:
+    expires = clock() + dt.timedelta(days=90)
+    number, old = create(filled, NewKey("east", Role.REPORTER, ("exam-east",), expires))
+    clock.forward(days=80)
+    successor, new = rotate(filled, number)
+    bearers = [find(filled, secret) for secret in (old, new)]
+    assert [one and (one.name, one.role, one.departments, one.key) for one in bearers] == [
+        ("east", Role.REPORTER, frozenset({"exam-east"}), one) for one in (number, successor)
+    ]
+    assert key(filled, successor).expires_at == clock() + dt.timedelta(days=90)
+    assert (key(filled, number).state(clock()), key(filled, number).replaced_by) == (
+        "ending", successor,
+    )  # fmt: skip
+    clock.forward(days=7, microseconds=-1)
+    assert find(filled, old) is not None
+    clock.forward(microseconds=1)
+    assert find(filled, old) is None
+    assert find(filled, new) is not None
+    assert key(filled, number).state(clock()) == "replaced"
+    assert_whole(filled.database)
+
+
+def test_a_key_never_outlives_its_own_expiry_by_being_rotated(filled: Office, clock: Clock) -> None:
+    expires = clock() + dt.timedelta(days=2)
+    number, old = create(filled, NewKey("east", Role.READER, (), expires))
+    rotate(filled, number)
+    assert key(filled, number).ends_at == expires
+    clock.forward(days=2)
+    assert find(filled, old) is None
+
+
+@pytest.mark.parametrize("state", ["revoked", "expired", "ending", "replaced"])
+def test_a_key_that_has_ended_or_was_rotated_is_not_rotated(
+    filled: Office, clock: Clock, state: str
+) -> None:
+    expires = clock() + dt.timedelta(days=1) if state == "expired" else None
+    number, _ = create(filled, NewKey("east", Role.READER, (), expires))
+    if state == "revoked":
+        revoke(filled, number)
+    elif state == "expired":
+        clock.forward(days=1)
+    else:
+        rotate(filled, number, days=0 if state == "replaced" else 1)
+    with pytest.raises(KeyEnded, match=f"key {number} is {state}"):
+        rotate(filled, number)
+    with pytest.raises(NotFound):
+        rotate(filled, 99)
+
+
+def test_uses_are_noted_now_and_then_in_the_background(filled: Office, clock: Clock) -> None:
+    number, _ = create(filled, NewKey("gate", Role.READER))
+    other, _ = create(filled, NewKey("gate", Role.READER))
+    begun = clock()
+    for minutes, noted in ((0, 0), (9, 0), (11, 11), (12, 11)):
+        uses = KeyUses(filled.database)  # another process, which knows nothing of the first
+        clock.now = begun + dt.timedelta(minutes=minutes)
+        for _ in range(3):
+            uses.note(number, clock())
+        uses.close()
+        assert key(filled, number).used_at == begun + dt.timedelta(minutes=noted)
+    assert key(filled, other).used_at is None
+    uses.note(number, clock() + dt.timedelta(days=1))  # ended: passed over, and nothing raised
+
+
+def test_a_use_is_not_worth_an_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    uses = KeyUses(Database(f"sqlite:///{tmp_path / 'not-migrated.db'}"))
+    uses.note(1, dt.datetime(2014, 1, 5, tzinfo=dt.UTC))
+    uses.close()
+    assert "could not be noted" in caplog.text
