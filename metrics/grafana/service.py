@@ -119,6 +119,8 @@ def ledger(say: Say) -> list[Lines]:
     deliveries = one("kpi_submissions_total", ("source", "outcome"), KPIS)
     refused = f'{KPIS},outcome="rejected"'
     rows = one("kpi_submission_rows_total", ("source",), refused)
+    broken = one("kpi_ledger_violations", ("invariant",), REQUESTS)
+    age = f"time() - {one('kpi_ledger_verified_timestamp_seconds', ('job',), REQUESTS)}"
     return [
         panels.lines(
             say("提交总数", "Submissions on record"),
@@ -130,6 +132,18 @@ def ledger(say: Say) -> list[Lines]:
             say("被拒的数据行", "Rows rejected"),
             panels.query(rows, "{{source}}"),
             unit="short",
+            width=12,
+        ),
+        panels.lines(
+            say("被破坏的不变式（应为 0）", "Invariants broken (0 when sound)"),
+            panels.query(broken, "{{invariant}}"),
+            unit="short",
+            width=12,
+        ),
+        panels.lines(
+            say("距上次完整核验", "Since the whole was verified"),
+            panels.query(age, "{{job}}"),
+            unit="s",
             width=12,
         ),
     ]
