@@ -196,6 +196,49 @@ def reporting(
     return {code: _reports(figures, first, seen, zone) for code, figures in by_department.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """All that the page shows of a plan, before filters that need no read."""
+
+    board: Board
+    reports: Mapping[str, DepartmentReports]
+
+
+class Glances:
+    """Looks at plans, and keeps the few that were looked at last.
+
+    What a plan looks like hangs on the journal's position and on the day alone: deadlines fall at
+    midnight. So nothing that is kept can be out of date.
+    """
+
+    _KEPT = 8
+
+    def __init__(self) -> None:
+        """Begin with nothing kept."""
+        self._kept: dict[tuple[object, ...], Glance] = {}
+
+    def at(
+        self,
+        connection: Connection,
+        stored: StoredCatalogue,
+        seen: Moment,
+        scope: Scope,
+        department: str | None,
+    ) -> Glance:
+        """Return a plan at a glance; `department` narrows its targets down."""
+        key = (seen.position, seen.today, scope.plan.code, scope.upto, department)
+        found = self._kept.get(key)
+        if found is None:
+            selection = Selection(plan=scope.plan.code, department=department)
+            found = Glance(
+                board(connection, stored, seen, selection, scope.upto),
+                reporting(connection, stored, seen, scope),
+            )
+            # Two threads may look at once; both see the same, one is kept.
+            self._kept = {**dict(list(self._kept.items())[1 - self._KEPT :]), key: found}
+        return found
+
+
 def _only(stored: StoredCatalogue, plan: Plan) -> Catalogue:
     """Return the catalogue with one plan's targets, so that its figures alone are expected."""
     catalogue = stored.catalogue

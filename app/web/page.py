@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from app import __version__
 from app.errors import Unavailable
-from app.ledger import illustration
+from app.ledger import illustration, overview
 from app.ledger.sessions import form_token
 from app.translation import LABELS, Language, negotiate
 from app.web import formats
@@ -86,6 +86,7 @@ class Site:
     services: Services
     allows: Callable[[Actor | None, str], bool]
     illustration: illustration.Watch = field(default_factory=illustration.Watch)
+    glances: overview.Glances = field(default_factory=overview.Glances)
 
 
 class Page:

@@ -13,7 +13,6 @@ from app.domain.attainment import Status
 from app.domain.period import Frequency, Span
 from app.errors import NotFound
 from app.ledger import overview
-from app.ledger.scoreboard import Selection
 from app.web import asked
 from app.web.page import Here
 from app.web.targets_shown import SLIPPING, worded
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from app.domain.kpi import Department, Plan
     from app.domain.period import Period
     from app.ledger.catalogue import StoredCatalogue
-    from app.ledger.overview import Board, DepartmentReports, Row
+    from app.ledger.overview import DepartmentReports, Glance, Row
     from app.web.page import Page
 
 router = APIRouter(include_in_schema=False)
@@ -125,10 +124,9 @@ def scoreboard_page(page: Here) -> Response:
         plan = _plan(stored, code, wanted.day)
         if plan is None:
             return page.render("scoreboard_empty.html", day=wanted.day)
-        selection = Selection(plan=plan.code, department=wanted.department)
-        board = overview.board(connection, stored, seen, selection, wanted.period)
         scope = overview.Scope(plan, wanted.period, office.zone)
-        reports = overview.reporting(connection, stored, seen, scope)
+        glance = page.site.glances.at(connection, stored, seen, scope, wanted.department)
+    board = glance.board
     found = [row for row in board.rows if _matches(page, row, wanted.text)]
     listed = sorted((row for row in found if _has(row, wanted.status)), key=SORTS[wanted.sort][1])
     start = (wanted.place - 1) * ROWS
@@ -147,7 +145,7 @@ def scoreboard_page(page: Here) -> Response:
         rows=[worded(page, row) for row in listed[start : start + ROWS]],
         total=len(listed),
         pages=-(-len(listed) // ROWS),
-        departments=_departments(stored.catalogue, board, reports),
+        departments=_departments(stored.catalogue, glance),
         choices=_choices(stored.catalogue, plan),
         months=_months(plan, seen.today),
         sorts={name: text for name, (text, _) in SORTS.items()},
@@ -193,16 +191,14 @@ class DepartmentLine:
         return sum(self.counts[status] for status in SLIPPING)
 
 
-def _departments(
-    catalogue: Catalogue, board: Board, reports: Mapping[str, DepartmentReports]
-) -> list[DepartmentLine]:
+def _departments(catalogue: Catalogue, glance: Glance) -> list[DepartmentLine]:
     """Return the departments with targets, the one with most that slip first."""
     counts: dict[str, Counter[Status]] = {}
-    for row in board.rows:
+    for row in glance.board.rows:
         code = row.line.subject.target.department
         counts.setdefault(code, Counter())[row.line.verdict.status] += 1
     lines = [
-        DepartmentLine(code, catalogue.departments[code], counted, reports.get(code))
+        DepartmentLine(code, catalogue.departments[code], counted, glance.reports.get(code))
         for code, counted in counts.items()
     ]
     return sorted(lines, key=lambda one: (-one.slipping, one.code))

@@ -90,7 +90,7 @@ def test_what_goes_wrong_on_our_side_tells_nothing(
     def broken(*_: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(overview, "board", broken)
+    monkeypatch.setattr(overview.Glances, "at", broken)
     page = site.get("/")
     assert page.status_code == 500
     assert "Internal error" in Read(page.text).text

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import event
 
+from app.ledger import overview
 from tests.ledger.small_office import department, fill, kpi, plan, row, send, target
 from tests.web.reading import Read
 
@@ -185,13 +186,14 @@ def wide(office: Office, departments: int) -> Office:
 
 
 def queries(site: TestClient, address: str) -> int:
-    """Count the statements of a page that has been looked at before."""
+    """Count the statements of a page that nobody has looked at since the record changed."""
     found: list[str] = []
 
     def note(*given: object) -> None:
         found.append(str(given[2]))
 
     site.get(address)
+    site.app.state.site.glances = overview.Glances()  # type: ignore[attr-defined]
     engine = site.app.state.services.office.database.engine  # type: ignore[attr-defined]
     event.listen(engine, "before_cursor_execute", note)
     assert site.get(address).status_code == 200
@@ -207,6 +209,20 @@ def test_a_page_asks_the_database_as_often_for_many_targets_as_for_one(
 
     assert queries(site, "/?department=d1") == queries(site, "/") <= 8
     assert queries(site, "/targets/plan-2013/cases/d1") <= 6
+
+
+def test_looked_at_again_a_page_shows_what_came_in_since(
+    browse: Callable[..., TestClient], office: Office, clock: Clock
+) -> None:
+    wide(office, 1)
+    site = browse()
+    assert "3/11" in told(site)
+    for value, sum_so_far in (("41", "51"), ("42", "52")):
+        reason = f"recounted as {value}"
+        send(office, row(value, "2013-03", kpi="cases", department="d0", reason=reason))
+        assert sum_so_far in told(site).partition("to be reached")[2]
+    clock.forward(days=9)
+    assert "3/12" in told(site)
 
 
 def test_a_long_list_comes_in_pages(browse: Callable[..., TestClient], office: Office) -> None:
