@@ -124,14 +124,15 @@ class Subject:
     """A target with all that its verdict is computed from.
 
     members: per department whose figures count (its own, or those that roll up), its figures.
-    earlier: the versions of the target before this one, the oldest first.
+    target: the version by which the period in question is judged. versions: all that are on
+    record, the oldest first; empty where nothing but `target` is known.
     """
 
     target: Target
     kpi: Kpi
     plan: Plan
     members: Mapping[str, Sequence[Figure]]
-    earlier: tuple[Target, ...] = ()
+    versions: tuple[Target, ...] = ()
 
     @property
     def span(self) -> Span:
@@ -140,11 +141,10 @@ class Subject:
 
     def at(self, period: Period) -> Subject:
         """Return the same with the version of the target by which a period is judged."""
-        if self.target.in_force_from is None:
+        if not self.versions:
             return self
-        judged = in_force_at((*self.earlier, self.target), period)
-        before = tuple(one for one in self.earlier if one.version < judged.version)
-        return replace(self, target=judged, earlier=before)
+        judged = in_force_at(self.versions, period)
+        return self if judged is self.target else replace(self, target=judged)
 
 
 def assess(subject: Subject, today: dt.date, asked: Period | None = None) -> Verdict:

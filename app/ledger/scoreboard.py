@@ -139,7 +139,7 @@ def subjects(
             kpi=catalogue.kpis[key[1]],
             plan=catalogue.plans[key[0]],
             members={member: by_place.get((key[1], member), []) for member in members[key]},
-            earlier=tuple(one.target for one in stored.target_versions[key][:-1]),
+            versions=tuple(one.target for one in stored.target_versions[key]),
         )
         for key in keys
     ]

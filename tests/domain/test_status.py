@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
-from app.domain.attainment import Status, Verdict
+from app.domain.attainment import Status, Verdict, assess
 from app.domain.kpi import Kind
 from app.domain.period import Frequency
 from app.domain.target import Overshoot
 from app.domain.trajectory import Shape
-from tests.factories import figures, months, own, target, verdict
+from tests.factories import (
+    AFTER_THE_PLAN,
+    figures,
+    months,
+    own,
+    period,
+    subject,
+    target,
+    verdict,
+)
 
 FLOW, MILESTONE = Kind.FLOW, Kind.MILESTONE
 NOT_STARTED, NO_DATA = Status.NOT_STARTED, Status.NO_DATA
@@ -215,3 +225,21 @@ def test_attainment_pace_and_progress_are_three_numbers() -> None:
     assert found.progress == Fraction(30, 120)
     assert (found.status, found.attained) == (ON_TRACK, False)
     assert found.gap == 90
+
+
+def test_a_period_is_judged_by_the_target_in_force_for_it() -> None:
+    """At least 20; revised to 10 from July on, and to 30 from the fourth quarter on."""
+    first = target(">= 20")
+    july = replace(target(">= 10"), version=2, in_force_from=period("2013-07"))
+    october = replace(target(">= 30"), version=3, in_force_from=period("2013-Q4"))
+    one = replace(subject(october, own(months(*[15] * 11))), versions=(first, july, october))
+
+    def judged(at: str) -> tuple[str, Status]:
+        verdict = assess(one, AFTER_THE_PLAN, period(at))
+        return str(one.at(period(at)).target.goal), verdict.status
+
+    assert judged("2013-06") == (">= 20", Status.OFF_TRACK)
+    assert judged("2013-07") == judged("2013-09") == (">= 10", Status.ON_TRACK)
+    assert judged("2013-10") == (">= 30", Status.OFF_TRACK)
+    june = one.at(period("2013-06"))
+    assert june.at(period("2013-12")).target is october, "from any period to any other"
