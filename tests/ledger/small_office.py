@@ -210,7 +210,7 @@ def add_user(
 def put_a_row_into_every_table(office: Office) -> None:
     """Use every part of the ledger once, so that no table is empty, and what stands beside it."""
     fill(office)
-    add_user(office, "wang.min", Role.REPORTER, "exam", password="correct horse battery")
+    user = add_user(office, "wang.min", Role.REPORTER, "exam", password="correct horse battery")
     sign_in(office, "wang.min", "correct horse battery", "192.0.2.1")
     with pytest.raises(NotAuthenticated):
         sign_in(office, "wang.min", "wrong", "192.0.2.1")
@@ -228,6 +228,8 @@ def put_a_row_into_every_table(office: Office) -> None:
     assert accepted.result.outcome is Outcome.ACCEPTED
     assert accepted.id is not None
     assert give_back(office, accepted.id, APPROVER, "why so many?").figures
+    typed = send(office, row("21", "2013-05"), actor=user.actor, key="k")
+    assert typed.result.outcome is Outcome.ACCEPTED
     stands_by_it = send(office, row("22.5"), row("22", "2013-04"), actor=sender)
     assert [found.code for found in stands_by_it.result.findings] == ["figure_returned"]
     assert stands_by_it.id is not None
