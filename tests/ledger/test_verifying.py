@@ -48,7 +48,8 @@ class Board:
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take two entries a step, and begin the next round without a rest."""
+    """Take two entries a step, and never rest."""
+    monkeypatch.setattr(verifying, "REST", 0)
     monkeypatch.setattr(verifying, "ENTRIES", 2)
     monkeypatch.setattr(verifying, "BETWEEN_ROUNDS", 0.0)
 
@@ -168,10 +169,10 @@ def test_a_long_gap_does_not_stop_it(living: Office) -> None:
 def test_a_thread_of_its_own_does_it_all(living: Office) -> None:
     board = Board()
     with Verifier(living, board, pause=0.01):
-        wait_until(lambda: board.verified, seconds=20, what="the first round")
+        wait_until(lambda: board.verified, seconds=60, what="the first round")
         send(living, row("20", "2013-11"))
         tamper(living.database, NEWEST)
-        wait_until(lambda: board.worst == {"chain": 1}, seconds=20, what="the violation")
+        wait_until(lambda: board.worst == {"chain": 1}, seconds=60, what="the violation")
 
 
 def test_an_outage_is_told_once_and_survived(
@@ -181,6 +182,6 @@ def test_an_outage_is_told_once_and_survived(
     with monkeypatch.context() as patched:
         patched.setattr(Verifier, "step", lambda _: 1 / 0)
         with Verifier(living, board, pause=0.001):
-            wait_until(lambda: "cannot be verified" in caplog.text, seconds=20, what="the log")
+            wait_until(lambda: "cannot be verified" in caplog.text, seconds=60, what="the log")
     assert caplog.text.count("cannot be verified") == 1
     assert board.verified == []
