@@ -125,20 +125,8 @@ def _print_roll_up(console: Console, put: Document, word: Word) -> None:
     console.print(f"{word('contribution')}: {put['rule']} · T = {_result(put['reference'])}")
     headings = ("department", "period", "figure", "weight", "share", "contribution")
     made = table([word(name) for name in headings], right=[word(name) for name in headings[2:]])
-    for part in (*put["groups"], *put["parts"]):
-        made.add_row(
-            part["department"],
-            str(part["period"]),
-            _result(part["value"]),
-            _result(part["weight"]),
-            _share(part["share"]),
-            _result(part["contribution"]),
-        )
-    for one in put["missing"]:
-        weighed = "-" if one["weight_period"] is None else f"({one['weight_period']})"
-        contribution = _result(one["contribution"]) if one["contribution"] else "-"
-        weight = _result(one["weight"])
-        made.add_row(one["department"], weighed, "-", weight, _share(one["share"]), contribution)
+    for depth, one in _tree(put, None, 0):
+        made.add_row(f"{'  ' * depth}{one['department']}", *_cells(one))
     if put["bound"]:
         made.add_row("T", "", "", "", "", _result(put["bound"]))
     made.add_row(word("gap"), "", "", "", "", _result(put["distance"]))
@@ -146,6 +134,35 @@ def _print_roll_up(console: Console, put: Document, word: Word) -> None:
     if put["missing"]:
         missing = _share(put["missing_share"])
         console.print(f"{word('share of the weight that is missing')}: {missing}")
+
+
+def _tree(put: Document, parent: str | None, depth: int) -> Iterator[tuple[int, Document]]:
+    """Go through the departments from the top down, each below the one that it belongs to."""
+    shown = {group["department"] for group in put["groups"]}
+    for one in (*put["groups"], *put["parts"], *put["missing"]):
+        above = one["parent"] if one["parent"] in shown else None
+        if above == parent:
+            yield depth, one
+            if one["department"] in shown:
+                yield from _tree(put, one["department"], depth + 1)
+
+
+def _cells(one: Document) -> tuple[str, ...]:
+    """Return the period, figure, weight, share and contribution of a department, - for none.
+
+    Of one without a figure, the period in brackets is that of the weight which it is taken to have.
+    """
+    if "why" in one:
+        weighed = "-" if one["weight_period"] is None else f"({one['weight_period']})"
+        contribution = _result(one["contribution"]) if one["contribution"] else "-"
+        return weighed, "-", _result(one["weight"]), _share(one["share"]), contribution
+    return (
+        str(one["period"]),
+        _result(one["value"]),
+        _result(one["weight"]),
+        _share(one["share"]),
+        _result(one["contribution"]),
+    )
 
 
 def _share(share: Decimal | None) -> str:

@@ -65,7 +65,7 @@ def test_a_sum_across_the_break_says_so_in_the_reader_s_language(redefined: Clie
     assert crossing["definition"] == NEW
     assert crossing["note"] == "the sum adds figures from before and after the break at 2013-04"
     chinese = redefined.get(f"{TARGET}/explain", headers={"Accept-Language": "zh"}).json()
-    assert chinese["crossings"][0]["note"] == "合计含2013-04口径中断前后两段的数据"
+    assert chinese["crossings"][0]["note"] == "合计含2013-04口径变化前后两段的数据"
 
     before = redefined.get(f"{TARGET}/explain", params={"period": "2013-03"}).json()
     assert (before["definition"]["version"], before["breaks"], before["crossings"]) == (1, [], [])
