@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.web.page import Page
 
 WIDTH, HEIGHT = 720, 280
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 12, 32
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 12, 32
 _TICKS: Final = 5
 _MOST_LABELS: Final = 12
 
