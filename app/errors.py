@@ -31,6 +31,7 @@ as an outcome; it is not an exception. HTTP statuses are given to these in `app.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -126,6 +127,11 @@ class TooManyAttempts(DabiaoError):
         """Keep how long to wait beside the message."""
         super().__init__(message)
         self.wait = wait
+
+    @property
+    def seconds(self) -> int:
+        """How long to wait, in whole seconds."""
+        return math.ceil(self.wait.total_seconds())
 
 
 class Busy(DabiaoError):

@@ -19,6 +19,7 @@ SHORTEST_PASSWORD: Final = 12
 LONGEST_PASSWORD: Final = 256
 """In characters. The longest is there so that nobody has the server hash a megabyte."""
 _FEWEST_CHARACTERS: Final = 5
+_NAME_TO_MIND: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +70,11 @@ def password_faults(password: str, name: str) -> Iterator[Finding]:
         yield Finding("password_too_short", column="password", values=limit)
     elif len(password) > LONGEST_PASSWORD:
         yield Finding("too_long", column="password", values={"limit": str(LONGEST_PASSWORD)})
-    elif name in password.lower() or len(set(password)) < _FEWEST_CHARACTERS:
+    elif _is_too_simple(password, name):
         yield Finding("password_too_simple", column="password")
+
+
+def _is_too_simple(password: str, name: str) -> bool:
+    """Tell whether it holds the name (one of a few letters is in many), or says hardly anything."""
+    holds_name = len(name) >= _NAME_TO_MIND and name in password.lower()
+    return holds_name or len(set(password)) < _FEWEST_CHARACTERS

@@ -206,11 +206,12 @@ def key_document(key: Key, now: dt.datetime) -> dict[str, Any]:
 
 def _password(given: str | None, name: str) -> tuple[str, str | None]:
     """Return a password's hash, and the password where it was made here; raises Refused."""
-    made = passwords.generate() if given is None else None
-    chosen = made or given or ""
-    if findings := list(password_faults(chosen, name)):
+    if given is None:
+        made = passwords.generate()
+        return passwords.hashed(made), made
+    if findings := list(password_faults(given, name)):
         raise Refused("this cannot be a password", findings)
-    return passwords.hashed(chosen), made
+    return passwords.hashed(given), None
 
 
 def _check_departments(stored: StoredCatalogue, codes: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Final
 
 from fastapi import APIRouter
@@ -13,13 +14,13 @@ from app.errors import NotAuthenticated, Refused, TooManyAttempts
 from app.ledger import signing_in
 from app.web.forms import Fields, Form
 from app.web.page import Here, Page
+from app.web.sign_in import TOO_MANY
 from app.web.words import ROLES, msg
 
 router = APIRouter(include_in_schema=False)
 
 _WRONG: Final = msg("The old password is not right.")
 _DIFFERENT: Final = msg("The two new passwords are not the same.")
-_TOO_MANY: Final = msg("Too many attempts. Try again in {minutes} minutes.")
 _DONE: Final = msg("Your password is changed. All your other sessions have ended.")
 
 
@@ -44,8 +45,8 @@ def change_password(page: Here, form: Form) -> Response:
     except NotAuthenticated:
         return _shown(page, status=422, faults=[page.speak(_WRONG)])
     except TooManyAttempts as error:
-        minutes = -(-int(error.wait.total_seconds() + 1) // 60)
-        return _shown(page, status=429, faults=[page.speak(_TOO_MANY, minutes=minutes)])
+        minutes = ceil(error.seconds / 60)
+        return _shown(page, status=429, faults=[page.speak(TOO_MANY, minutes=minutes)])
     answer = page.go(page.link("account_page", {"done": 1}))
     keep_session(page.request, answer, token)
     return answer

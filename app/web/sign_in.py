@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from math import ceil
 from typing import Final
 
 from fastapi import APIRouter
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 
 _WRONG: Final = msg("Name or password are not right.")
 _MISSING: Final = msg("Give your name and your password.")
-_TOO_MANY: Final = msg("Too many attempts. Try again in {minutes} minutes.")
+TOO_MANY: Final = msg("Too many attempts. Try again in {minutes} minutes.")
 
 
 @router.get("/sign-in", name="sign_in_page")
@@ -72,9 +73,8 @@ def _end_session(page: Page) -> None:
 
 
 def _too_many(page: Page, form: Fields, error: TooManyAttempts) -> Response:
-    seconds = int(error.wait.total_seconds()) + 1
-    fault = page.speak(_TOO_MANY, minutes=-(-seconds // 60))
-    wait = {"Retry-After": str(seconds)}
+    fault = page.speak(TOO_MANY, minutes=ceil(error.seconds / 60))
+    wait = {"Retry-After": str(error.seconds)}
     return _asked(page, form.text("next"), form, status=429, fault=fault, headers=wait)
 
 

@@ -206,7 +206,14 @@ def test_uses_are_noted_now_and_then_in_the_background(filled: Office, clock: Cl
         uses.close()
         assert key(filled, number).used_at == begun + dt.timedelta(minutes=noted)
     assert key(filled, other).used_at is None
-    uses.note(number, clock() + dt.timedelta(days=1))  # ended: passed over, and nothing raised
+
+
+def test_a_use_after_the_end_is_passed_over(filled: Office, clock: Clock) -> None:
+    number, _ = create(filled, NewKey("gate", Role.READER))
+    uses = KeyUses(filled.database)
+    uses.close()
+    uses.note(number, clock())
+    assert key(filled, number).used_at is None
 
 
 def test_a_use_is_not_worth_an_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
