@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -190,7 +191,9 @@ def queries(site: TestClient, address: str) -> int:
     found: list[str] = []
 
     def note(*given: object) -> None:
-        found.append(str(given[2]))
+        # The service has threads of its own, which look after the record meanwhile.
+        if threading.current_thread().name.startswith("AnyIO worker"):
+            found.append(str(given[2]))
 
     site.get(address)
     site.app.state.site.glances = overview.Glances()  # type: ignore[attr-defined]
@@ -207,8 +210,8 @@ def test_a_page_asks_the_database_as_often_for_many_targets_as_for_one(
     wide(office, 130)
     site = browse()
 
-    assert queries(site, "/?department=d1") == queries(site, "/") <= 8
-    assert queries(site, "/targets/plan-2013/cases/d1") <= 6
+    assert 0 < queries(site, "/?department=d1") == queries(site, "/") <= 8
+    assert 0 < queries(site, "/targets/plan-2013/cases/d1") <= 6
 
 
 def test_looked_at_again_a_page_shows_what_came_in_since(
