@@ -73,6 +73,7 @@ def get_key(here: Here, number: KeyNumber) -> Response:
     "/keys",
     name="create_key",
     summary="Make a key",
+    status_code=201,
     responses=made(schemas.NewKey, schemas.KEY_MADE),
     openapi_extra=resource_body(NewKeyResource, schemas.NEW_KEY),
 )
@@ -85,6 +86,7 @@ def create_key(here: Here, who: Who, body: JsonBody) -> Response:
     "/keys/{number}/rotate",
     name="rotate_key",
     summary="Make a key's successor",
+    status_code=201,
     responses=with_conflict(made(schemas.NewKey, schemas.KEY_MADE), KEY_ENDED),
     openapi_extra=optional_body(RotationResource),
 )

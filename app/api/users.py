@@ -67,6 +67,7 @@ def get_user(here: Here, name: Name) -> Response:
     "/users",
     name="create_user",
     summary="Make a user",
+    status_code=201,
     responses=with_conflict(made(schemas.NewUser, schemas.USER_MADE), NAME_TAKEN),
     openapi_extra=resource_body(NewUserResource, schemas.NEW_USER),
 )
