@@ -127,8 +127,14 @@ def _result(page: Page, step: Step) -> str:
 
 
 def figure_link(page: Page, kpi: str, figure: Figure) -> str:
-    """Return the address of a figure's history."""
-    return page.link("figure_page", kpi=kpi, department=figure.department, period=figure.period)
+    """Return the address of a figure's history, as of when the page is."""
+    return page.link(
+        "figure_page",
+        page.then(),
+        kpi=kpi,
+        department=figure.department,
+        period=figure.period,
+    )
 
 
 def figures(page: Page, line: Line) -> list[FigureShown]:

@@ -139,6 +139,11 @@ class Page:
         query = self.request.url.query
         return self.request.url.path + (f"?{query}" if query else "")
 
+    def then(self, *names: str) -> dict[str, str]:
+        """Return as of when the page is seen, as its address says, for the links that go on."""
+        given = self.request.query_params
+        return {name: given[name] for name in ("as_of", *names) if given.get(name)}
+
     def speak(self, text: str, **values: object) -> str:
         """Return a text in the page's language, its placeholders filled in."""
         spoken = self.site.services.translator.translate(text, self.language)

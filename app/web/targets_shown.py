@@ -69,7 +69,11 @@ def worded(page: Page, row: Row, since: dt.date | None = None) -> Worded:
     kpi = line.subject.kpi
     return Worded(
         href=page.link(
-            "target_page", plan=target.plan, kpi=target.kpi, department=target.department
+            "target_page",
+            page.then("period"),
+            plan=target.plan,
+            kpi=target.kpi,
+            department=target.department,
         ),
         kpi=page.name(kpi),
         department=page.name(line.department),

@@ -125,6 +125,10 @@ def test_the_target_as_it_was(
     assert "21.37" in told(site, TARGET)
     past = told(site, f"{TARGET}?as_of=2014-01-06")
     assert "as it was at the end of 2014-01-06" in past
+    # Whoever goes on from there stays there.
+    assert f'href="{FIGURE}?as_of=2014-01-06"' in site.get(f"{TARGET}?as_of=2014-01-06").text
+    assert f'href="{TARGET}?as_of=2014-01-06"' in site.get(f"{FIGURE}?as_of=2014-01-06").text
+    assert f'href="{TARGET}?as_of=2014-01-06"' in site.get("/?as_of=2014-01-06").text
     assert "21.37" not in past
     assert "recounted" not in told(site, f"{FIGURE}?as_of=2014-01-06")
     assert "recounted" in told(site, FIGURE)
