@@ -218,7 +218,7 @@ def the_office_moves(
     assert make_url(str(other.url)).drivername != office.database.url.drivername
 
     with other.read() as connection:
-        assert [one.name for one in invariants.check_all(connection) if one.violations] == []
+        assert [one.invariant for one in invariants.check_all(connection) if one.violations] == []
     url = other.url.render_as_string(hide_password=False)
     moved = Client(create_app(Settings.model_validate({"database_url": url}), clock))
     with moved:
