@@ -101,7 +101,7 @@ def current(
     if upto is not None:
         given["upto"] = upto
     return {
-        places[row.kpi_id, row.department_id, row.period]: _figure(row)
+        places[row.kpi_id, row.department_id, row.period]: figure_of(row)
         for row in connection.execute(query, given)
     }
 
@@ -147,7 +147,7 @@ def figures(  # noqa: PLR0913 - filters, all of them optional
     query = by_codes(query, columns, stored, kpis, departments)
     found: dict[str, list[Figure]] = {}
     for row in connection.execute(query):
-        found.setdefault(row.kpi, []).append(_figure(row))
+        found.setdefault(row.kpi, []).append(figure_of(row))
     return found
 
 
@@ -190,7 +190,7 @@ def page(
     if after is not None:
         query = query.where(tuple_(*columns) > tuple_(*after))
     return [
-        ((row.kpi_id, row.department_id, row.period), row.kpi, _figure(row))
+        ((row.kpi_id, row.department_id, row.period), row.kpi, figure_of(row))
         for row in connection.execute(query)
     ]
 
@@ -268,7 +268,7 @@ def history(
         .order_by(revision.c.revision)
     )
     return [
-        Revision(_figure(row), row.reason, row.row_number, row.source, row.actor)
+        Revision(figure_of(row), row.reason, row.row_number, row.source, row.actor)
         for row in connection.execute(query)
     ]
 
@@ -279,7 +279,8 @@ def has_figures(connection: Connection, kpi_id: int) -> bool:
     return connection.execute(query).first() is not None
 
 
-def _figure(row: Row[Any]) -> Figure:
+def figure_of(row: Row[Any]) -> Figure:
+    """Return the figure of a row of `latest`."""
     recorded_at: dt.datetime = row.recorded_at
     return Figure(
         department=row.department,

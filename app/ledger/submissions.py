@@ -254,7 +254,7 @@ def tally_rows(connection: Connection, upto: int) -> dict[tuple[Source, str], in
 
 def _receipt(connection: Connection, row: Row[Any]) -> Receipt:
     query = select(finding).where(finding.c.submission_id == row.id).order_by(finding.c.ordinal)
-    return _without_findings(row, tuple(_finding(line) for line in connection.execute(query)))
+    return _without_findings(row, tuple(finding_of(line) for line in connection.execute(query)))
 
 
 def _without_findings(row: Row[Any], findings: tuple[Finding, ...] = ()) -> Receipt:
@@ -273,7 +273,8 @@ def _without_findings(row: Row[Any], findings: tuple[Finding, ...] = ()) -> Rece
     )
 
 
-def _finding(row: Row[Any]) -> Finding:
+def finding_of(row: Row[Any]) -> Finding:
+    """Return the finding of a row of its table."""
     return Finding(
         code=row.code,
         row=row.row_number,
