@@ -18,7 +18,8 @@ MAX_LINES = 400
 LAYERS = (
     ("app.domain",),
     ("app.ledger",),
-    ("app.translation", "app.exact_json", "app.log", "app.cookies"),  # how values become words and text
+    # how values become words and text
+    ("app.translation", "app.exact_json", "app.log", "app.cookies"),
     ("app.web_config",),
     ("app.documents",),
     ("app.explaining",),

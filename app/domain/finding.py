@@ -152,15 +152,16 @@ TEMPLATES: Mapping[str, str] = {
     "sum_differs": "In {period}, {kpi} is {value}, but {figures} make {sum}.",
     "too_many_warnings": "More is odd in this delivery; the first {limit} questions are listed.",
     # answers to warnings
-    "finding_unnamed": "Name a warning by its place (finding), or by its code and row; not by both.",
+    "finding_unnamed": "Name a warning by its place (finding), or by its code and row; not by"
+    " both.",
     "no_such_finding": "The submission has no such finding.",
     "several_findings": "Several findings of the submission are of this code and row; name one by "
     "its place.",
     "not_a_warning": "This is an error, and not a warning to be answered.",
     "finding_answered_twice": "This warning is answered twice here.",
     # what goes out
-    "too_many_figures": "A sheet holds {limit} figures and these are more; narrow them down, or ask for "
-    "csv.",
+    "too_many_figures": "A sheet holds {limit} figures and these are more; narrow them down, or ask"
+    " for csv.",
     # remote read
     "not_a_remote_read": "This is not a remote-read request: protobuf, packed by snappy.",
     "remote_read_too_large": "Unpacked, the request has more than {limit} bytes.",
@@ -192,13 +193,13 @@ TEMPLATES: Mapping[str, str] = {
     "code_mismatch": "The code in the body, {body}, is not the one in the address, {address}.",
     "total_not_a_stock": "Only a stock can be the running total of a flow.",
     "not_a_flow_to_sum": "{kpi} is not a flow of the same frequency, which alone can be summed up.",
-    "definitions_out_of_order": "The versions of a definition are numbered 1, 2, 3 and so on; the first"
-    " has no `since`, and each other one begins after the one before it.",
+    "definitions_out_of_order": "The versions of a definition are numbered 1, 2, 3 and so on; the"
+    " first has no `since`, and each other one begins after the one before it.",
     "definition_differs": "`definition` is not what the newest of `definitions` says; give either.",
     "definitions_missing": "The definition of this KPI has {count} versions on record; give"
     " `definitions` too, as it is to be.",
-    "in_force_outside": "A target can be in force from a period of the plan on, up to the one in which"
-    " it is due; {period} does not lie between {start} and {due}.",
+    "in_force_outside": "A target can be in force from a period of the plan on, up to the one in"
+    " which it is due; {period} does not lie between {start} and {due}.",
     "reason_repeated": "This is the reason of version {version}; say why the target changes now, or"
     " leave it out.",
     "frequency_fixed": "The frequency of a KPI with figures cannot change; make a new KPI.",

@@ -12,6 +12,8 @@ from tests.intake.workbook.files import book, rows, sheet
 from tests.ledger.small_office import row
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.api.contract import Client
     from tests.clock import Clock
 
@@ -41,7 +43,7 @@ def odd(api: Client) -> int:
     return number
 
 
-def say(api: Client, number: int, *answers: dict[str, object], key: str = "reporter") -> Any:  # noqa: ANN401
+def say(api: Client, number: int, *answers: Mapping[str, object], key: str = "reporter") -> Any:  # noqa: ANN401
     return api.post(
         f"{SUBMISSIONS}/{number}/acknowledgements",
         json={"acknowledgements": answers},

@@ -17,7 +17,7 @@ from tests.api.contract import findings
 from tests.ledger.small_office import fill, kpi, target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from app.ledger.office import Office
     from tests.api.contract import Client
@@ -87,7 +87,7 @@ def lines(content: bytes) -> dict[tuple[str, str, str], dict[str, Any]]:
     return {(row["kpi"], row["department"], row["period"]): row for row in made}
 
 
-def filled(content: bytes, entered: dict[tuple[str, str, str], dict[str, object]]) -> bytes:
+def filled(content: bytes, entered: Mapping[tuple[str, str, str], Mapping[str, object]]) -> bytes:
     """Fill a form in as openpyxl does it, and save it."""
     book = opened(content)
     page = book.worksheets[0]
@@ -97,7 +97,7 @@ def filled(content: bytes, entered: dict[tuple[str, str, str], dict[str, object]
 
 def fill_in(
     page: Any,  # noqa: ANN401 - as the library has it
-    entered: dict[tuple[str, str, str], dict[str, object]],
+    entered: Mapping[tuple[str, str, str], Mapping[str, object]],
     header: int = 1,
 ) -> None:
     at = columns(page, header)
@@ -105,7 +105,7 @@ def fill_in(
     codes = [names[0], *(("department", "period") if names[0] == "kpi" else ("部门", "期间"))]
     for row in range(header + 1, page.max_row + 1):
         key = tuple(page.cell(row, at[name]).value for name in codes)
-        for name, value in entered.get(key, {}).items():  # type: ignore[call-overload]
+        for name, value in entered.get(key, {}).items():
             page.cell(row, at[name]).value = value
 
 

@@ -149,9 +149,10 @@ def test_a_sum_is_told_beside_its_bound() -> None:
 
     found, gap = told(target(">= 100", kind=Kind.FLOW), members, kpi(kind=Kind.FLOW))
 
-    assert (gap, found.bound) == (40, 100)
+    assert (gap, found.bound) == (Fraction(40), Fraction(100))
     assert [(one.value, one.share, one.contribution) for one in found.parts] == [
-        (40, Fraction(2, 3), -40), (20, Fraction(1, 3), -20),
+        (Fraction(40), Fraction(2, 3), Fraction(-40)),
+        (Fraction(20), Fraction(1, 3), Fraction(-20)),
     ]  # fmt: skip
 
 
