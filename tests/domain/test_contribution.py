@@ -86,7 +86,7 @@ def test_regions_make_provinces_and_provinces_the_country() -> None:
 
     groups = by_department(found.groups)
     assert groups["east"].value == Fraction(110, 300_000) * 10_000, "not the mean of 5 and 1"
-    assert (groups["east"].weight, groups["east"].share) == (300_000, Fraction(3, 4))
+    assert (groups["east"].weight, groups["east"].share) == (Fraction(300_000), Fraction(3, 4))
     assert groups["east"].contribution == Fraction(3, 4) * (6 - groups["east"].value)
     assert groups["west"].contribution == Fraction(1, 4) * (6 - 9)
     assert groups["east"].contribution + groups["west"].contribution == gap == 1
@@ -109,7 +109,7 @@ def test_who_is_missing_is_told_with_the_share_that_was_last_theirs() -> None:
         ("east-2", Why.NO_FIGURE), ("north", Why.NO_WEIGHT), ("west-1", Why.NO_FIGURE),
     ]  # fmt: skip
     east, north, west = found.missing
-    assert (east.weight, str(east.period)) == (100, "2012-12")
+    assert (east.weight, str(east.period)) == (Fraction(100), "2012-12")
     assert (east.share, north.share, west.share) == (Fraction(100, 450), Fraction(50, 450), None)
     assert found.missing_share == Fraction(150, 450)
     assert found.parts[0].share == 1, "the others make the figure that there is"
