@@ -101,6 +101,7 @@ class _Word:
     subject: str
     reason: str | None = None
     submission: int | None = None
+    only: frozenset[FigureKey] | None = None
 
 
 _IN_THE_WAY: Final[Mapping[tuple[State, Action], type[Conflict]]] = {
@@ -109,23 +110,38 @@ _IN_THE_WAY: Final[Mapping[tuple[State, Action], type[Conflict]]] = {
 }
 
 
-def approve(office: Office, number: int, actor: Actor) -> Spoken:
+def approve(
+    office: Office, number: int, actor: Actor, only: Collection[FigureKey] | None = None
+) -> Spoken:
     """Approve, and so lock, the figures that stand and came from a submission.
 
-    Raises NotFound, NotPermitted where any of its figures is out of reach, FigureReturned for one
-    that awaits an answer, NothingToReview where none stands. Nothing is recorded twice.
+    only: these of them, all or none; None for all of the submission's.
+
+    Raises NotFound, also for figures that did not come from it; NotPermitted where any of them is
+    out of reach, FigureReturned for one that awaits an answer, NothingToReview where none stands.
+    Nothing is recorded twice.
     """
-    word = _Word(Action.APPROVE, actor, f"submission {number}", submission=number)
+    word = _Word(Action.APPROVE, actor, f"submission {number}", None, number, _chosen(only))
     return _review(office, number, word)
 
 
-def give_back(office: Office, number: int, actor: Actor, reason: str) -> Spoken:
+def give_back(
+    office: Office,
+    number: int,
+    actor: Actor,
+    reason: str,
+    only: Collection[FigureKey] | None = None,
+) -> Spoken:
     """Return the figures that stand and came from a submission, for revision.
 
-    Raises as `approve` does, and FigureLocked where one is approved.
+    only: as for `approve`. Raises as `approve` does, and FigureLocked where one is approved.
     """
-    word = _Word(Action.RETURN, actor, f"submission {number}", reason, number)
+    word = _Word(Action.RETURN, actor, f"submission {number}", reason, number, _chosen(only))
     return _review(office, number, word)
+
+
+def _chosen(only: Collection[FigureKey] | None) -> frozenset[FigureKey] | None:
+    return None if only is None else frozenset(only)
 
 
 def _review(office: Office, number: int, word: _Word) -> Spoken:
@@ -133,9 +149,13 @@ def _review(office: Office, number: int, word: _Word) -> Spoken:
     with office.database.write() as connection:
         stored = office.catalogue(connection)
         brought = dict(reviews.figures_of(connection, number))
-        _check_reach(word.actor, stored.catalogue, {key[1] for key in brought})
+        named = brought.keys() if word.only is None else word.only
+        _check_reach(word.actor, stored.catalogue, {key[1] for key in named})
         if not brought and submissions.get(connection, number) is None:
             raise NotFound(f"there is no submission {number}")
+        if not named <= brought.keys():
+            raise NotFound(f"not all of these figures came from submission {number}")
+        brought = {key: brought[key] for key in brought if key in named}
         found = _on_record(connection, stored, brought)
         mine = [figure for figure in found if figure.revision == brought[figure.key]]
         newer = [figure for figure in found if figure.revision != brought[figure.key]]
