@@ -4,6 +4,7 @@ In reading order, each package importing only what stands before it::
 
     domain    pure arithmetic: periods, KPIs, targets, trajectories, the verdict
     ledger    everything that knows SQL: the append-only record and its reads
+    wording   how values become words, the same on every face
     intake    how figures and catalogues come in: reading, checking, recording
     exports   what goes out as files: figures, and the form to fill in
     api       the HTTP interface

@@ -23,6 +23,7 @@ LAYERS = (
     ("app.web_config",),
     ("app.documents",),
     ("app.explaining",),
+    ("app.wording",),
     ("app.intake",),
     ("app.exports",),
     ("app.api", "app.cli", "app.web", "metrics"),

@@ -17,6 +17,7 @@ from app.web import asked
 from app.web.page import Here
 from app.web.targets_shown import SLIPPING, worded
 from app.web.words import msg
+from app.wording.targets import WORST_FIRST, badness
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -31,15 +32,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False)
 
-WORST_FIRST: Final = (
-    Status.MISSED,
-    Status.OFF_TRACK,
-    Status.AT_RISK,
-    Status.NO_DATA,
-    Status.ON_TRACK,
-    Status.ATTAINED,
-    Status.NOT_STARTED,
-)
 ROWS: Final = 50
 """Targets on one page of the list."""
 _WORST: Final = 8
@@ -88,12 +80,6 @@ class Asked:
         return {**mine, **other}
 
 
-def _badness(row: Row) -> tuple[object, ...]:
-    verdict = row.line.verdict
-    pace = verdict.pace.value if verdict.status is not Status.MISSED else verdict.ratio.value
-    return (WORST_FIRST.index(verdict.status), pace is None, pace or 0)
-
-
 def _measured(value: Callable[[Row], object]) -> Callable[[Row], tuple[object, ...]]:
     def key(row: Row) -> tuple[object, ...]:
         found = value(row)
@@ -103,7 +89,7 @@ def _measured(value: Callable[[Row], object]) -> Callable[[Row], tuple[object, .
 
 
 SORTS: Final[Mapping[str, tuple[str, Callable[[Row], tuple[object, ...]]]]] = {
-    "worst": (msg("worst first"), _badness),
+    "worst": (msg("worst first"), badness),
     "kpi": (msg("by KPI"), lambda row: (row.line.subject.target.kpi,)),
     "department": (msg("by department"), lambda row: (row.line.subject.target.department,)),
     "ratio": (msg("by ratio"), _measured(lambda row: row.line.verdict.ratio.value)),
@@ -130,7 +116,7 @@ def scoreboard_page(page: Here) -> Response:
     found = [row for row in board.rows if _matches(page, row, wanted.text)]
     listed = sorted((row for row in found if _has(row, wanted.status)), key=SORTS[wanted.sort][1])
     start = (wanted.place - 1) * ROWS
-    worst = sorted((row for row in found if row.line.verdict.status in SLIPPING), key=_badness)
+    worst = sorted((row for row in found if row.line.verdict.status in SLIPPING), key=badness)
     return page.render(
         "scoreboard.html",
         asked=wanted,

@@ -4,36 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from app.domain.attainment import Rule, Status, assess
-from app.domain.kpi import Kind
 from app.ledger.overview import trend
-from app.ledger.scoreboard import periods_with_figures
-from app.web import charts, formats
-from app.web.words import msg
+from app.web import formats
+from app.wording import charts
+from app.wording.targets import SLIPPING, behind, figure_of, goal_of, slipping_since, unit_of
+from app.wording.words import msg
 
 if TYPE_CHECKING:
     import datetime as dt
-    from decimal import Decimal
 
-    from app.domain.kpi import Kpi
-    from app.domain.period import Period
-    from app.domain.target import Target
+    from app.domain.attainment import Status
     from app.ledger.overview import Row
     from app.ledger.scoreboard import Line
-    from app.web.charts import Spark
     from app.web.page import Page
+    from app.wording.charts import Spark
 
-SLIPPING: Final = frozenset({Status.MISSED, Status.OFF_TRACK, Status.AT_RISK})
-"""What leadership looks at first."""
-
-_BEHIND: Final = {
-    ("above", "target"): msg("{amount} above the target"),
-    ("below", "target"): msg("{amount} below the target"),
-    ("above", "expected"): msg("{amount} above what is expected by now"),
-    ("below", "expected"): msg("{amount} below what is expected by now"),
-}
+__all__ = ("SLIPPING", "Worded", "figure_of", "goal_of", "unit_of", "worded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,59 +75,9 @@ def worded(page: Page, row: Row, since: dt.date | None = None) -> Worded:
         ratio=formats.percent(verdict.ratio.value),
         pace=formats.percent(verdict.pace.value),
         behind=behind(page, line),
-        since=None if since is None else _since(page, line, since),
+        since=None if since is None else slipping_since(page, line, since),
         spark=_spark(page, line),
     )
-
-
-def figure_of(kpi: Kpi, value: Fraction | Decimal | None, target: Target | None = None) -> str:
-    """Write a figure by its KPI's decimals; the fraction complete of a milestone in per cent."""
-    if kpi.kind is Kind.MILESTONE:
-        return formats.percent(value, max(0, kpi.decimals - 2))
-    bounds = (target.goal.lower, target.goal.upper) if target else ()
-    return formats.figure(value, kpi.decimals, *bounds)
-
-
-def unit_of(page: Page, kpi: Kpi) -> str:
-    """Return the unit that stands behind a figure; none behind the per cent of a milestone."""
-    return "" if kpi.kind is Kind.MILESTONE else page.unit(kpi)
-
-
-def goal_of(page: Page, kpi: Kpi, target: Target) -> str:
-    """Write what a target says, in a plan's own words."""
-    return formats.goal(target.goal, page.unit(kpi), page.speak)
-
-
-def behind(page: Page, line: Line) -> str | None:
-    """Say by how much a target slips: measured as its status is; None where it does not."""
-    verdict, kpi, target = line.verdict, line.subject.kpi, line.subject.target
-    if verdict.status not in SLIPPING or verdict.actual is None:
-        return None
-    measure = verdict.ratio if verdict.status is Status.MISSED else verdict.pace
-    if measure.bound is None or measure.rule is Rule.INSIDE:
-        measure, amount = verdict.ratio, abs(verdict.gap or Fraction(0))
-    else:
-        amount = abs(verdict.actual - measure.bound)
-    side = "above" if measure.rule is Rule.AT_MOST else "below"
-    bounds = {target.goal.lower, target.goal.upper, target.goal.bound}
-    what = "target" if measure.bound is None or measure.bound in bounds else "expected"
-    unit = unit_of(page, kpi)
-    is_milestone = kpi.kind is Kind.MILESTONE
-    # However little is missing, it does not read as 0.
-    text = figure_of(kpi, amount) if is_milestone else formats.figure(amount, kpi.decimals, 0)
-    return page.speak(_BEHIND[side, what], amount=f"{text} {unit}".rstrip())
-
-
-def _since(page: Page, line: Line, today: dt.date) -> str | None:
-    """Say since which period a target slips without a break."""
-    first: Period | None = None
-    for period in reversed(periods_with_figures(line.subject)):
-        if line.verdict.period is None or period.ordinal > line.verdict.period.ordinal:
-            continue
-        if assess(line.subject, today, period).status not in SLIPPING:
-            break
-        first = period
-    return None if first is None else formats.period(first, page.speak)
 
 
 def _spark(page: Page, line: Line) -> Spark | None:

@@ -3,21 +3,9 @@
 from __future__ import annotations
 
 from app.domain.access import Role
+from app.wording.words import COMPARATORS, msg
 
-
-def msg(text: str) -> str:
-    """Return a text as it is: it marks a message id, to be translated when it is shown."""
-    return text
-
-
-COMPARATORS = {
-    "at_most": msg("at most {upper} {unit}"),
-    "at_least": msg("at least {lower} {unit}"),
-    "about": msg("about {nominal} {unit}"),
-    "between": msg("{lower} to {upper} {unit}"),
-    "milestone": msg("to be done"),
-}
-"""What a target says, in a plan's own words, by its comparator."""
+__all__ = ("ACTIONS", "COMPARATORS", "ROLES", "msg")
 
 ROLES = {
     Role.READER: msg("reader"),

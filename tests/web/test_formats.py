@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.domain.period import Period
 from app.domain.target import parse_goal
 from app.translation import Language, Translator
-from app.web import charts, formats
+from app.wording import charts, formats
 
 
 def speak(language: Language) -> formats.Speak:

@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, nodes
 
+import app.exports
 import app.web
+import app.wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WEB = Path(app.web.__file__).parent
+SPOKEN = (WEB, *(Path(one.__path__[0]) for one in (app.exports, app.wording)))
 
 
 def page_texts() -> set[str]:
     """Return every message id of the pages."""
-    templates = (WEB / "templates").rglob("*.html")
+    templates = [path for place in SPOKEN for path in place.rglob("*.html")]
+    modules = [path for place in SPOKEN for path in place.rglob("*.py")]
     return {text for path in templates for text in in_template(path.read_text("utf-8"))} | {
-        text for path in WEB.rglob("*.py") for text in in_module(path.read_text("utf-8"))
+        text for path in modules for text in in_module(path.read_text("utf-8"))
     }
 
 
