@@ -163,7 +163,12 @@ def test_ctrl_c_ends_it_without_a_traceback(tmp_path: Path) -> None:
 
     try:
         wait_until(is_reading, seconds=TIMEOUT_SECONDS, what="the program at its file")
-        running.send_signal(signal.SIGINT)
+
+        def has_ended() -> bool:
+            running.send_signal(signal.SIGINT)  # again, as one does: it may be between two reads
+            return running.poll() is not None
+
+        wait_until(has_ended, seconds=TIMEOUT_SECONDS, what="the end of the program")
         out, err = running.communicate(timeout=TIMEOUT_SECONDS)
     finally:
         running.kill()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from app.cli.context import office
 from app.cli.export.destination import STANDARD_OUTPUT, Destination, writing
 from app.exports.history import History
-from app.exports.openmetrics import parts
 
 
 def openmetrics(file: Destination = STANDARD_OUTPUT) -> None:
@@ -17,6 +16,9 @@ def openmetrics(file: Destination = STANDARD_OUTPUT) -> None:
     is a copy: a month that is restated later stays in it as it was.
     Example: dabiao export openmetrics history.om
     """
+    # The client library is read by nobody else on the command line, and takes its time.
+    from app.exports.openmetrics import parts  # noqa: PLC0415
+
     with office() as (opened, _), opened.database.read() as connection:
         stored, seen = opened.seen(connection)
         with writing(file) as stream:
