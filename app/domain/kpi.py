@@ -83,6 +83,13 @@ class Plan:
     end: Period
     source: str | None = None
 
+    def overlaps(self, other: Plan) -> bool:
+        """Tell whether some day lies in both."""
+        return (
+            self.start.first_day <= other.end.last_day
+            and other.start.first_day <= self.end.last_day
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Department:

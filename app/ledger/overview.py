@@ -85,28 +85,47 @@ class Scope:
     zone: ZoneInfo
 
 
-def newest_plan(connection: Connection, stored: StoredCatalogue, seen: Moment) -> str | None:
-    """Return the plan with the newest figure, of two such the one that ends first.
+def default_plan(connection: Connection, stored: StoredCatalogue, seen: Moment) -> str | None:
+    """Return the plan that a director means who names none.
 
-    Where no plan has a figure: the last that has begun, else the first; None without any plan.
+    Of an office's plans that share months it is the one with more targets that have figures: a
+    plan of five years with a few targets does not stand before the year's, however new its
+    figures are. Of those that are left it is the one with the newest figure, so that a year's
+    plan makes room for the next one, and of two such the one that ends first. Where no plan has a
+    figure: the last that has begun, else the first; None without any plan.
     """
     plans = sorted(stored.catalogue.plans.values(), key=lambda plan: plan.code)
     if len(plans) < 2:  # noqa: PLR2004 - nothing to choose from
         return plans[0].code if plans else None
-    newest = _newest_days(connection, stored, seen)
-    with_figures = [plan for plan in plans if plan.code in newest]
-    if with_figures:
-        return max(
-            with_figures, key=lambda plan: (newest[plan.code], -plan.end.last_day.toordinal())
-        ).code
-    begun = [plan for plan in plans if plan.start.has_begun(seen.today)]
-    return max(begun, key=lambda plan: plan.start.first_day).code if begun else plans[0].code
+    spans = _spans(connection, seen)
+    days = {plan: found for plan in plans if (found := _newest_days(plan, stored, spans))}
+    if not days:
+        begun = [plan for plan in plans if plan.start.has_begun(seen.today)]
+        return max(begun, key=lambda plan: plan.start.first_day).code if begun else plans[0].code
+    left = _broadest({plan: len(found) for plan, found in days.items()}, stored.catalogue)
+    return max(left, key=lambda plan: (max(days[plan]), -plan.end.last_day.toordinal())).code
 
 
-def _newest_days(
-    connection: Connection, stored: StoredCatalogue, seen: Moment
-) -> dict[str, dt.date]:
-    """Return, per plan with figures, the last day that one speaks for; read in one go."""
+def _broadest(reported: Mapping[Plan, int], catalogue: Catalogue) -> list[Plan]:
+    """Return the plans that no other of their office and time has more targets reported than.
+
+    There is always one: the plan with most of all.
+    """
+    offices: dict[str, set[str]] = {}
+    for code, _, department in catalogue.targets:
+        offices.setdefault(code, set()).add(list(catalogue.upwards(department))[-1])
+    return [
+        plan
+        for plan, count in reported.items()
+        if not any(
+            more > count and plan.overlaps(other) and offices[plan.code] & offices[other.code]
+            for other, more in reported.items()
+        )
+    ]
+
+
+def _spans(connection: Connection, seen: Moment) -> dict[int, list[tuple[Period, Period]]]:
+    """Return, per KPI with figures, the first and last period of each year; read in one go."""
     year = func.substr(revision.c.period, 1, 4)
     query = (
         select(revision.c.kpi_id, func.min(revision.c.period), func.max(revision.c.period))
@@ -116,17 +135,22 @@ def _newest_days(
     spans: dict[int, list[tuple[Period, Period]]] = {}
     for number, first, last in connection.execute(query):
         spans.setdefault(number, []).append((_period(first), _period(last)))
-    found: dict[str, dt.date] = {}
-    for code, plan in stored.catalogue.plans.items():
-        kpis = {stored.kpi_ids[key[1]] for key in stored.catalogue.targets if key[0] == code}
+    return spans
+
+
+def _newest_days(
+    plan: Plan, stored: StoredCatalogue, spans: Mapping[int, list[tuple[Period, Period]]]
+) -> list[dt.date]:
+    """Return, per target of a plan whose KPI has figures, the last day that one speaks for."""
+    first_day, last_day = plan.start.first_day, plan.end.last_day
+    found: list[dt.date] = []
+    for _, kpi, _ in (key for key in stored.catalogue.targets if key[0] == plan.code):
         days = [
-            min(last.last_day, plan.end.last_day)
-            for number in kpis
-            for first, last in spans.get(number, ())
-            if first.first_day <= plan.end.last_day and plan.start.first_day <= last.last_day
+            min(last.last_day, last_day)
+            for first, last in spans.get(stored.kpi_ids[kpi], ())
+            if first.first_day <= last_day and first_day <= last.last_day
         ]
-        if days:
-            found[code] = max(days)
+        found += [max(days)] if days else []
     return found
 
 

@@ -135,9 +135,17 @@ def test_an_office_without_a_plan_is_told_how_to_get_one(
     assert "There is no plan yet" in told(browse())
 
 
+def opened(site: TestClient, address: str = "/") -> str:
+    """Return the plan that an address opens."""
+    found = re.search(r"<h1>(.*?)</h1>", site.get(address).text)
+    assert found is not None
+    return found[1]
+
+
 def test_the_plan_with_the_newest_figures_is_shown_first(
-    browse: Callable[..., TestClient], office: Office
+    browse: Callable[..., TestClient], office: Office, clock: Clock
 ) -> None:
+    clock.set(2014, 3, 1)
     fill(office)
     fill(
         office,
@@ -148,16 +156,74 @@ def test_the_plan_with_the_newest_figures_is_shown_first(
     )
     site = browse()
 
-    def shown() -> str:
-        found = re.search(r"<h1>(.*?)</h1>", site.get("/").text)
-        assert found is not None
-        return found[1]
-
-    assert shown() == "later"
+    assert opened(site) == "later"
     send(office, row("3", "2012-11"))
-    assert shown() == "earlier"
+    assert opened(site) == "earlier"
     send(office, row("3", "2013-02"))
-    assert shown() == "plan-2013"
+    assert opened(site) == "plan-2013"
+    send(office, row("3", "2014-01"))
+    assert opened(site) == "later"
+
+
+def test_a_plan_of_years_does_not_stand_before_the_year_with_more_targets_reported(
+    browse: Callable[..., TestClient], office: Office, clock: Clock
+) -> None:
+    clock.set(2016, 3, 1)
+    fill(office)
+    fill(
+        office,
+        plan("five-years", start="2011-01", end="2015-12"),
+        target("<= 3", plan="five-years", due="2015-12"),
+    )
+    site = browse()
+
+    send(office, row("3", "2015-11"))
+    assert opened(site) == "five-years"
+    send(office, row("5", "2013-03", kpi="platforms", department="law"))
+    assert opened(site) == "five-years", "one and one: the newer figure decides"
+    send(office, row("3", "2013-03"))
+    assert opened(site) == "plan-2013", "three and one"
+    assert opened(site, "/?plan=five-years") == "five-years"
+
+
+def test_a_plan_of_another_office_does_not_stand_before_a_newer_one(
+    browse: Callable[..., TestClient], office: Office
+) -> None:
+    fill(office)
+    fill(
+        office,
+        department("abroad", kind="office", parent=None),
+        kpi("grants", reported_by=["abroad"]),
+        kpi("refusals", reported_by=["abroad"]),
+        plan("theirs", start="2012-07", end="2013-06"),
+        *(
+            target("<= 3", plan="theirs", kpi=code, department="abroad", due="2013-06")
+            for code in ("grants", "refusals")
+        ),
+    )
+    site = browse()
+
+    for code in ("grants", "refusals"):
+        send(office, row("3", "2013-06", kpi=code, department="abroad"))
+    assert opened(site) == "theirs"
+    send(office, row("5", "2013-07", kpi="platforms", department="law"))
+    assert opened(site) == "plan-2013"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "shared"),
+    [
+        ("2012-01", "2012-12", False),
+        ("2012-01", "2013-01", True),
+        ("2013-Q3", "2014-Q2", True),
+        ("2013", "2013", True),
+        ("2014", "2015", False),
+    ],
+)
+def test_plans_overlap_where_a_day_lies_in_both(start: str, end: str, *, shared: bool) -> None:
+    year, other = plan().to_domain(), plan("other", start=start, end=end).to_domain()
+    assert year.overlaps(other) is shared
+    assert other.overlaps(year) is shared
 
 
 def test_who_has_not_reported_is_told_with_since_when(site: TestClient) -> None:
