@@ -167,6 +167,24 @@ def _is_open(rule: Rule, settings: Settings) -> bool:
     return rule.is_read and settings.read_access == "open"
 
 
+def remembered(services: Services, operation: str, given: bytes) -> Bearer | None:
+    """Return who bears the key of an `Authorization` header, if that was looked up lately.
+
+    Only for an operation that looks again, and only whom its rule admits; None where `authorise`
+    is to say what is wrong, or to look the key up.
+    """
+    scheme, _, secret = given.decode("latin-1").partition(" ")
+    if operation not in LOOKED_AT_AGAIN or scheme.lower() != _SCHEME:
+        return None
+    now = services.office.clock()
+    bearer = services.ring.remembered(secret.strip(), now)
+    if bearer is None or not RULES[operation].admits(bearer.actor):
+        return None
+    if bearer.actor.key is not None:
+        services.uses.note(bearer.actor.key, now)
+    return bearer
+
+
 async def _key_of(request: Request, services: Services) -> Actor:
     """Return who bears the request's key; raises NotAuthenticated.
 
@@ -221,11 +239,11 @@ def check_rules(app: FastAPI) -> None:
     """See to it that every operation of the API has a rule; raises Misconfigured for one without.
 
     A rule is enforced where `routes` includes a router; a route that came in another way would
-    not be asked, so it counts as one without a rule.
+    not be asked, so it counts as one without a rule. One that asks `remembered` itself has it.
     """
     for context in iter_route_contexts(app.routes):
         if not (context.path or "").startswith(PREFIX):
             continue
         guards = [dependency.dependency for dependency in getattr(context, "dependencies", ())]
-        if context.name not in RULES or authorise not in guards:
+        if context.name not in RULES or not {authorise, remembered} & set(guards):
             raise Misconfigured(f"{context.path} ({context.name}) has no rule of access")

@@ -24,6 +24,7 @@ from app.api import (
     users,
 )
 from app.api.access import authorise
+from app.api.express import UsualPost
 from app.api.parameters import only_known_parameters
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ ROUTERS = (
 
 def install(app: FastAPI) -> None:
     """Add the API. First who asks is looked at, then what is asked, and nothing before."""
+    app.router.routes.append(UsualPost())
     guards = [Depends(authorise), Depends(only_known_parameters)]
     for router in ROUTERS:
         app.include_router(router, dependencies=guards)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 router = APIRouter(prefix=PREFIX, tags=["submissions"])
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+LONGEST_KEY = 200
 SHORT = 64 * 1024
 """Bytes of JSON that are read on the spot."""
 
@@ -48,7 +49,7 @@ IdempotencyKey = Annotated[
         alias=IDEMPOTENCY_KEY,
         description="The same key with the same body gives the first answer again.",
         min_length=1,
-        max_length=200,
+        max_length=LONGEST_KEY,
         examples=["3f0a7f2e-2013-03"],
     ),
 ]
@@ -85,7 +86,7 @@ async def post_submission(
         receipt = await run_in_threadpool(_rehearse, here, request, delivery, who)
     else:
         receipt = await here.desk.receive(Sent(delivery, who, _as_of(request)))
-    return _answered(request, here, receipt, spoken)
+    return answered(request, here, receipt, spoken)
 
 
 def _post(body: Body, on_error: OnError, idempotency_key: str | None) -> Post:
@@ -122,7 +123,7 @@ def _as_of(request: Request) -> int | None:
     return as_of
 
 
-def _answered(request: Request, here: Services, receipt: Receipt, spoken: Language) -> Response:
+def answered(request: Request, here: Services, receipt: Receipt, spoken: Language) -> Response:
     """Return 201, 200 for a rehearsal that went well, or the problem of a refusal.
 
     A problem's `status` is the HTTP status, so that of the receipt becomes `outcome` there.
