@@ -124,6 +124,7 @@ lock: $(SERVICE) $(TOOLS) ## Pin the dependencies anew, newest versions that fit
 	@$(LOCK) --upgrade pyproject.toml --output-file requirements/run.txt
 	@$(LOCK) --upgrade --constraint requirements/run.txt pyproject.toml --group dev --output-file requirements/dev.txt
 	@$(LOCK) --upgrade --no-deps requirements/parts.in --output-file requirements/parts.txt
+	@$(LOCK) --upgrade requirements/patroni.in --output-file requirements/patroni.txt
 
 # Compose hands a secret's file to the container with the owner and mode that it has here, and the
 # containers' users are unknown here. So the directory is what keeps others out, and the files in it

