@@ -23,6 +23,8 @@
     ├── UnsupportedMedia       a body in a format that is not read
     ├── Busy                   too many wait for the same thing already
     ├── Unavailable            the database does not answer
+    │   ├── Interrupted            it went away half-way: nothing was kept
+    │   └── OutcomeUnknown         it went away while it committed: nobody knows
     └── Misconfigured          the service cannot start as it is set up
 
 An exception means "cannot go on". A refused submission is stored with its findings and returned
@@ -148,6 +150,14 @@ class UnsupportedMedia(DabiaoError):
 
 class Unavailable(DabiaoError):
     """The database does not answer, or is not at the newest migration."""
+
+
+class Interrupted(Unavailable):
+    """The database gave a transaction up half-way; nothing was kept, so it can be done again."""
+
+
+class OutcomeUnknown(Unavailable):
+    """The database went away while it committed, or does not vouch for it: kept, or not."""
 
 
 class Misconfigured(DabiaoError):

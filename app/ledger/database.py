@@ -4,6 +4,10 @@
 whoever writes at the moment, commits once at the end, and rolls back if anything is raised. With
 one writer at a time numbers run without gaps, instants never run backwards along the journal, and
 two deliveries of the same figure cannot both take themselves for the first.
+
+Whoever is told that the database failed is told what is known of it: `Interrupted`, nothing was
+kept and it can be done again at once; `OutcomeUnknown`, it was lost while it committed;
+`Unavailable`, it does not answer.
 """
 
 from __future__ import annotations
@@ -23,8 +27,8 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.errors import Misconfigured, Unavailable
-from app.ledger import writing
+from app.errors import Interrupted, Misconfigured, Unavailable
+from app.ledger import postgres, writing
 
 if TYPE_CHECKING:
     import sqlite3
@@ -39,8 +43,6 @@ _BUSY_MILLISECONDS = 30_000
 _SQLITE_CONNECTIONS = 40
 """As many as the server has threads; PostgreSQL, where a connection is a process, keeps to 15."""
 _WRITES = "dabiao_writes"
-_READ_ONLY = "25006"
-"""PostgreSQL's answer to a write when the server that we are with has become a standby."""
 
 
 class Database:
@@ -61,7 +63,11 @@ class Database:
         if self.url.drivername not in ("sqlite", "postgresql+psycopg"):
             msg = "DABIAO_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://"
             raise Misconfigured(msg)
-        self.engine = _engine(self.url)
+        try:
+            self.engine = _engine(self.url)
+        except ArgumentError as error:  # as for as many hosts, but not as many ports
+            msg = "DABIAO_DATABASE_URL does not name its servers as host=a:5432&host=b:5432"
+            raise Misconfigured(msg) from error
         # Writers of this process queue here, in turn and without a connection, rather than at the
         # database's door, where SQLite has them sleep, look again, and overtake each other.
         self._writing = threading.Lock()
@@ -78,7 +84,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give a consistent snapshot; raises Unavailable when the database does not answer."""
+        """Give a consistent snapshot; raises Unavailable, or Interrupted."""
         options: dict[str, Any] = (
             {}
             if self.is_sqlite
@@ -91,15 +97,20 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Give the one writer's transaction; sealed and committed when the block ends well."""
+        """Give the one writer's transaction; sealed and committed when the block ends well.
+
+        Raises Unavailable, Interrupted or OutcomeUnknown; see the module.
+        """
         with self._writing, _unavailable(), self.engine.connect() as connection:
             connection.execution_options(**{_WRITES: True})
-            with connection.begin():
+            with connection.begin() as transaction:
                 if not self.is_sqlite:
                     connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
                 writing.begin(connection)
                 yield connection
                 writing.seal_added(connection)
+                if not self.is_sqlite:
+                    postgres.commit(connection, transaction)
 
     def close(self) -> None:
         """Give back all connections."""
@@ -113,6 +124,8 @@ def _unavailable() -> Iterator[None]:
     except (DBAPIError, NoSuchModuleError, PoolTimeoutError) as error:
         if isinstance(error, DBAPIError) and not _is_outage(error):
             raise
+        if isinstance(error, DBAPIError) and postgres.is_lost(error):
+            raise Interrupted("the database went away half-way; nothing was kept") from error
         msg = "the database does not answer"
         raise Unavailable(msg) from error
 
@@ -123,12 +136,12 @@ def _is_outage(error: DBAPIError) -> bool:
         return True
     # SQLite says neither more nor less of a file that is broken, or no database at all.
     broken = type(error) is DatabaseError
-    return broken or getattr(error.orig, "sqlstate", None) == _READ_ONLY
+    return broken or getattr(error.orig, "sqlstate", None) == postgres.READ_ONLY
 
 
 def _engine(url: URL) -> Engine:
     if url.drivername != "sqlite":
-        return create_engine(url, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"})
+        return postgres.engine(url)
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
