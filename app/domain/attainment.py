@@ -33,7 +33,7 @@ from app.domain.trajectory import due_ordinal, expected_at
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from app.domain.figure import Figure
     from app.domain.kpi import Kpi, Plan
@@ -154,21 +154,45 @@ def assess(subject: Subject, today: dt.date, asked: Period | None = None) -> Ver
     today: the date on which the verdict is given, in the office's time zone.
     asked: a period of any frequency; the KPI's periods that have ended by its end count.
     """
-    kpi = subject.kpi
-    upto = asked.last_ended(kpi.frequency) if asked else None
-    first = subject.span.first
-    if not first.has_ended(today) or (upto is not None and upto.ordinal < first.ordinal):
+    upto = counted_upto(subject, asked)
+    if is_not_started(subject, today, upto):
         return Verdict(Status.NOT_STARTED)
-    counted = count(kpi, subject.members, subject.span, upto)
+    counted = count(subject.kpi, subject.members, subject.span, upto)
+    return judge(subject, counted, upto, is_due_posted)
+
+
+def counted_upto(subject: Subject, asked: Period | None) -> Period | None:
+    """Return the last of the KPI's periods that counts at the period asked for; None for all."""
+    return asked.last_ended(subject.kpi.frequency) if asked else None
+
+
+def is_not_started(subject: Subject, today: dt.date, upto: Period | None) -> bool:
+    """Tell whether the plan's first period has not ended, by today or by the period asked for."""
+    first = subject.span.first
+    return not first.has_ended(today) or (upto is not None and upto.ordinal < first.ordinal)
+
+
+def judge(
+    subject: Subject,
+    counted: Counted | None,
+    upto: Period | None,
+    is_last_word: Callable[[Subject, Period | None], bool],
+) -> Verdict:
+    """Give the verdict on what counts up to a period.
+
+    is_last_word: `is_due_posted`, or what gives the same answers.
+    """
     if counted is None:
         return Verdict(Status.NO_DATA)
-    subject = subject.at(counted.period)
+    kpi, subject = subject.kpi, subject.at(counted.period)
     target, actual = subject.target, counted.value
     attained = is_attained(target.goal, target.overshoot, actual)
     expected = expected_at(target, kpi, subject.plan, counted.period)
     pace = pace_of(target.goal, target.overshoot, actual, expected)
     return Verdict(
-        status=_status(subject, counted, upto, expected, pace.value),
+        status=_status(
+            subject, counted, expected, pace.value, is_final=is_last_word(subject, upto)
+        ),
         period=counted.period,
         counted=counted,
         attained=attained,
@@ -255,13 +279,14 @@ def distance_of(goal: Goal, overshoot: Overshoot, actual: Fraction) -> Distance:
 def _status(
     subject: Subject,
     counted: Counted,
-    upto: Period | None,
     expected: Fraction | None,
     pace: Fraction | None,
+    *,
+    is_final: bool,
 ) -> Status:
     target, kpi = subject.target, subject.kpi
     attained = is_attained(target.goal, target.overshoot, counted.value)
-    if is_due_posted(subject, upto):
+    if is_final:
         return Status.ATTAINED if attained else Status.MISSED
     if attained and kpi.kind in ACCUMULATING:
         return Status.ATTAINED

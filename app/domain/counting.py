@@ -81,9 +81,14 @@ def count(
             missing.append(department)
         else:
             parts.append(part)
+    return put_together(kpi, parts, missing)
+
+
+def put_together(kpi: Kpi, parts: list[Part], missing: list[str]) -> Counted | None:
+    """Return the actual of departments: those that bring something, and those that do not."""
     if not parts:
         return None
-    if len(members) == 1:
+    if len(parts) + len(missing) == 1:
         return Counted(parts[0].value, parts[0].period, tuple(parts), ())
     return _over_departments(kpi, parts, missing)
 
@@ -111,8 +116,13 @@ def _over_periods(
         counting = counting[-1:]
     values = [figure.amount.number(kpi.factor) for figure in counting]
     total = sum((value for value in values if value is not None), Fraction(0))
-    numerator, denominator = _weights(kpi, counting[-1], total)
-    return Part(department, total, numerator, denominator, tuple(counting))
+    return part_of(kpi, department, total, tuple(counting))
+
+
+def part_of(kpi: Kpi, department: str, value: Fraction, figures: tuple[Figure, ...]) -> Part:
+    """Return what a department brings whose figures, in order of time, come to a value."""
+    numerator, denominator = _weights(kpi, figures[-1], value)
+    return Part(department, value, numerator, denominator, figures)
 
 
 def _weights(kpi: Kpi, newest: Figure, value: Fraction) -> tuple[Fraction | None, Fraction | None]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.attainment import Status, Subject, Verdict, assess
 from app.domain.breaks import breaks
+from app.domain.course import Course
 from app.domain.period import containing
 from app.domain.trajectory import expected_at
 from app.ledger import journal, revisions
@@ -194,23 +195,12 @@ def _line(subject: Subject, stored: StoredCatalogue, seen: Moment, asked: Period
 
 def periods_with_figures(subject: Subject) -> list[Period]:
     """Return the plan's periods that have a figure with a value, in order of time."""
-    found = {
-        figure.period
-        for figures in subject.members.values()
-        for figure in figures
-        if figure.period in subject.span and figure.amount.number(subject.kpi.factor) is not None
-    }
-    return sorted(found, key=lambda period: period.ordinal)
+    return Course(subject).periods
 
 
 def consecutive_off_track(subject: Subject, today: dt.date) -> int:
     """Count the periods in a row, ending with the newest, whose verdict was off track."""
-    count = 0
-    for period in reversed(periods_with_figures(subject)):
-        if assess(subject, today, period).status is not Status.OFF_TRACK:
-            break
-        count += 1
-    return count
+    return len(Course(subject).in_a_row(today, {Status.OFF_TRACK}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +220,8 @@ class Point:
 
 def series(subject: Subject, today: dt.date) -> list[Point]:
     """Return every period of the plan in order of time, as the verdict at that period saw it."""
-    posted = set(periods_with_figures(subject))
+    course = Course(subject)
+    posted = set(course.periods)
     span, kpi = subject.span, subject.kpi
     found = breaks(kpi, subject.members, span.first.shift(-1), span.last)
     broken = {one.at: one for one in found}
@@ -240,7 +231,7 @@ def series(subject: Subject, today: dt.date) -> list[Point]:
         return Point(
             period=period,
             expected=expected_at(target, kpi, subject.plan, period),
-            verdict=assess(subject, today, period) if period in posted else None,
+            verdict=course.at(today, period) if period in posted else None,
             target_version=target.version,
             breaks=broken.get(period),
         )
