@@ -110,15 +110,7 @@ def _store(
     subject: str,
 ) -> int:
     stored = office.catalogue(connection)
-    after, findings = _merge(stored.catalogue, resources)
-    things, wrong = _things(resources, after)
-    findings += [*wrong, *_findings_beneath(resources, after)]
-    findings += _frequency_findings(connection, stored, resources)
-    findings += _silent_changes(stored.catalogue, resources)
-    if findings:
-        msg = "the catalogue is not as it must be"
-        raise Refused(msg, findings)
-    new = [thing for thing in _parents_first(things, after) if _differs(stored.catalogue, thing)]
+    new = checked(connection, stored, resources)
     if new:
         entry = journal.record(
             connection,
@@ -130,6 +122,24 @@ def _store(
         )
         _write(CatalogueWriter(connection, stored, entry.id), new)
     return len(new)
+
+
+def checked(
+    connection: Connection, stored: StoredCatalogue, resources: Sequence[Placed]
+) -> list[Thing]:
+    """Return what would be written of resources, parents first; raises Refused with every finding.
+
+    What is the same already is not among it.
+    """
+    after, findings = _merge(stored.catalogue, resources)
+    things, wrong = _things(resources, after)
+    findings += [*wrong, *_findings_beneath(resources, after)]
+    findings += _frequency_findings(connection, stored, resources)
+    findings += _silent_changes(stored.catalogue, resources)
+    if findings:
+        msg = "the catalogue is not as it must be"
+        raise Refused(msg, findings)
+    return [thing for thing in _parents_first(things, after) if _differs(stored.catalogue, thing)]
 
 
 def _merge(catalogue: Catalogue, resources: Sequence[Placed]) -> tuple[Catalogue, list[Finding]]:

@@ -12,9 +12,13 @@ from app.web import (
     admin,
     admin_keys,
     admin_users,
+    catalogue,
+    catalogue_edit,
     docs,
     figure,
     preferences,
+    report,
+    report_answers,
     scoreboard,
     sign_in,
     submission,
@@ -27,12 +31,17 @@ ROUTERS: Final = (
     target.router,
     figure.router,
     submission.router,
+    report.router,
+    report_answers.router,
     docs.router,
     sign_in.router,
     account.router,
     admin.router,
     admin_users.router,
     admin_keys.router,
+    # First the addresses with a word in them, which would also be those of resources.
+    catalogue_edit.router,
+    catalogue.router,
 )
 """The pages; whoever adds them guards them."""
 
