@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fastapi import Depends, FastAPI
 
 from app import __version__
-from app.api import access, openapi, problems, routes
+from app.api import access, again, openapi, problems, routes
 from app.api.deps import Services
 from app.api.head import Head
 from app.api.web_guard import WebGuard
@@ -74,6 +74,7 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now_utc) -
     app.router.routes += [pages.static, *metrics_routes(office, settings)]
     problems.install(app)
     errors.install(app)
+    again.install(app)
     access.check_rules(app)
     if settings.web_config_file is not None:
         file = WebConfigFile(Path(settings.web_config_file))

@@ -48,6 +48,7 @@ TITLES = (
     "Internal error",
     "Too many workbooks at once",
     "Database unavailable",
+    "Outcome unknown",
 )
 """The titles of problem documents."""
 
@@ -76,6 +77,7 @@ DETAILS = (
     "Something went wrong on our side; it is in the log.",
     "Too many workbooks wait to be read; nothing of this one was taken in. Send it again later.",
     "The database does not answer; try again a little later.",
+    "It is not known whether this was kept; look, or send it with the same Idempotency-Key.",
 )
 """What problem documents say further."""
 

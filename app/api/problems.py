@@ -28,6 +28,7 @@ from app.errors import (
     NotFound,
     NothingToReview,
     NotPermitted,
+    OutcomeUnknown,
     PreconditionFailed,
     Refused,
     TooLarge,
@@ -186,6 +187,13 @@ UNAVAILABLE: Final = Problem(
     "The database does not answer; try again a little later.",
     {"Retry-After": "5"},
 )
+OUTCOME_UNKNOWN: Final = Problem(
+    "outcome-unknown",
+    503,
+    "Outcome unknown",
+    "It is not known whether this was kept; look, or send it with the same Idempotency-Key.",
+    {"Retry-After": "5"},
+)
 
 BY_ERROR: Final[Mapping[type[Exception], Problem]] = {
     Refused: REFUSED,
@@ -208,6 +216,7 @@ BY_ERROR: Final[Mapping[type[Exception], Problem]] = {
     UnsupportedMedia: UNSUPPORTED_MEDIA,
     Busy: BUSY,
     Unavailable: UNAVAILABLE,
+    OutcomeUnknown: OUTCOME_UNKNOWN,
 }
 BY_STATUS: Final[Mapping[int, Problem]] = {
     problem.status: problem

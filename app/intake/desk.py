@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from app.errors import Unavailable
+from app.errors import Interrupted, Unavailable
 from app.intake.submission import Sent, receive_all
 
 if TYPE_CHECKING:
@@ -96,10 +96,15 @@ class Desk:
         """Take a lot in; where that fails for one that cannot be told, each by itself.
 
         Why this is safe: what `receive_all` raises, it raises after all of it was rolled back. An
-        outage is told to all: to try again is for those who know what they sent.
+        outage is told to all: to try again is for those who know what they sent. Only what the
+        database itself gave up half-way is tried once more here.
         """
+        sent = [waiting.sent for waiting in lot]
         try:
-            return receive_all(self._office, [waiting.sent for waiting in lot])
+            try:
+                return receive_all(self._office, sent)
+            except Interrupted:
+                return receive_all(self._office, sent)
         except Unavailable as error:
             return [error] * len(lot)
         except Exception as error:  # noqa: BLE001 - it is raised where the delivery came from
