@@ -104,12 +104,13 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
 """Per field with few values, what each of them is called."""
 
 _GOALS: Final = {
-    Comparator.AT_MOST: msg("met up to {upper}"),
-    Comparator.AT_LEAST: msg("met from {lower} on"),
-    Comparator.ABOUT: msg("met from {lower} to {upper}"),
-    Comparator.BETWEEN: msg("met from {lower} to {upper}"),
-    Comparator.MILESTONE: msg("met when all of it is done"),
+    (Comparator.AT_MOST, False): msg("{goal}: met up to {upper}"),
+    (Comparator.AT_LEAST, False): msg("{goal}: met from {lower} on"),
+    (Comparator.MILESTONE, False): msg("{goal}: met when all of it is done"),
+    (Comparator.ABOUT, False): msg("{goal}: met from {lower} to {upper}, and above, too"),
+    (Comparator.ABOUT, True): msg("{goal}: met from {lower} to {upper}; above is a breach"),
 }
+"""What a target's text becomes, by its comparator and whether an overshoot is a breach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,20 +198,18 @@ def changes(
 
 
 def goal_reading(page: Page, goal: Goal, unit: str, overshoot: str) -> str:
-    """Say what a target's text becomes: about 20: met from 18 to 22; above 22 still met."""
-    lower, upper = formats.bound_text(goal.lower), formats.bound_text(goal.upper)
-    said = page.speak(_GOALS[goal.comparator], lower=lower, upper=upper)
-    text = page.speak(
-        msg("{goal}: {reading}"), goal=formats.goal(goal, unit, page.speak).strip(), reading=said
+    """Say what a target's text becomes: about 20: met from 18 to 22, and above, too."""
+    two_bounds = goal.comparator in (Comparator.ABOUT, Comparator.BETWEEN)
+    key = (
+        Comparator.ABOUT if two_bounds else goal.comparator,
+        two_bounds and overshoot == Overshoot.BREACH,
     )
-    if goal.comparator in (Comparator.ABOUT, Comparator.BETWEEN):
-        above = (
-            msg("{reading}; above {upper} a breach")
-            if overshoot == Overshoot.BREACH
-            else msg("{reading}; above {upper} still met")
-        )
-        text = page.speak(above, reading=text, upper=upper)
-    return text
+    return page.speak(
+        _GOALS[key],
+        goal=formats.goal(goal, unit, page.speak).strip(),
+        lower=formats.bound_text(goal.lower),
+        upper=formats.bound_text(goal.upper),
+    )
 
 
 def _text(page: Page, catalogue: Catalogue, kind: str, thing: Thing, name: str) -> str:
