@@ -137,6 +137,12 @@ RULES: Final[Mapping[str, Rule]] = {
     "add_catalogue_entry": CHANGE_CATALOGUE,
     "catalogue_edit_page": CHANGE_CATALOGUE,
     "save_catalogue_entry": CHANGE_CATALOGUE,
+    "report_page": POST_FIGURES,
+    "report_figures": POST_FIGURES,
+    "check_figures": POST_FIGURES,
+    "upload_figures": POST_FIGURES,
+    "report_form": POST_FIGURES,
+    "answer_warnings": POST_FIGURES,
     "docs": READ,
     "openapi": READ,
 }

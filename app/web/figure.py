@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
+    from app.domain.catalogue import Catalogue
     from app.domain.kpi import Kpi
     from app.ledger.revisions import Revision
     from app.web.page import Page
@@ -68,12 +69,18 @@ def figure_page(page: Here, kpi: str, department: str, period: str) -> Response:
         unit=unit_of(page, measured) or page.unit(measured),
         changes=_changes(page, measured, found),
         review=said.get((kpi, department, at)),
+        is_corrected_here=day is None and _may_correct(page, catalogue, department),
         targets=[
             (key, catalogue.plans[key[0]], catalogue.departments[key[2]])
             for key in sorted(catalogue.targets)
             if key[1] == kpi and key[2] in above
         ],
     )
+
+
+def _may_correct(page: Page, catalogue: Catalogue, department: str) -> bool:
+    actor = page.actor
+    return page.may("report_page") and actor is not None and actor.reaches(catalogue, department)
 
 
 def _period(text: str) -> Period:

@@ -16,6 +16,7 @@ from app.ledger.reporting import lines, reporting
 from app.ledger.scoreboard import subjects
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from fractions import Fraction
     from zoneinfo import ZoneInfo
 
@@ -74,12 +75,20 @@ def asked(
         for line in lines(connection, stored, whole, whole.expected)
         if AWAITED.get(line.state) is Party.DEPARTMENT
     ]
-    before = {line.expected.key: _before(line) for line in awaited}
+    return told(connection, stored, seen, awaited)
+
+
+def told(
+    connection: Connection, stored: StoredCatalogue, seen: Moment, asked_for: Sequence[Line]
+) -> list[Asked]:
+    """Return figures with what helps to enter them, in the order of departments and KPIs."""
+    catalogue = stored.catalogue
+    before = {line.expected.key: _before(line) for line in asked_for}
     previous = revisions.current(connection, stored, list(before.values()), seen.position)
-    aims = _aims(connection, stored, seen, [line.expected.key for line in awaited])
+    aims = _aims(connection, stored, seen, [line.expected.key for line in asked_for])
     found = [
         _asked(catalogue, line, previous.get(before[key]), aims[key])
-        for line in awaited
+        for line in asked_for
         for key in (line.expected.key,)
     ]
     return sorted(found, key=lambda one: (one.department.code, one.kpi.code))
