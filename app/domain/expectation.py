@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Place = tuple[str, str]
 """KPI and department code: who reports what."""
+Calendar = tuple[tuple["Period", "dt.datetime"], ...]
+"""Periods for which a figure is expected, each with its deadline, in order of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +58,36 @@ def expected_figures(catalogue: Catalogue, zone: ZoneInfo) -> dict[Place, list[E
     Sorted by KPI and department; a place of which nothing is expected is left out. `zone` is where
     the deadlines fall.
     """
+    return {
+        place: [ExpectedFigure(*place, at, due) for at, due in calendar]
+        for place, calendar in calendars(catalogue, zone).items()
+    }
+
+
+def calendars(catalogue: Catalogue, zone: ZoneInfo) -> dict[Place, Calendar]:
+    """Return the same without its objects: places of which the same is expected share a calendar.
+
+    Of a national office's hundred thousands of places, most share a few dozen of them.
+    """
     plans: dict[Place, set[str]] = {}
     for plan, measured, answerable in catalogue.targets:
         plans.setdefault((measured, answerable), set()).add(plan)
-    found: dict[Place, list[ExpectedFigure]] = {}
+    made: dict[tuple[frozenset[str], Frequency, int], Calendar] = {}
+    found: dict[Place, Calendar] = {}
     for code, kpi in sorted(catalogue.kpis.items()):
         for department in sorted(kpi.reported_by):
-            named = {
+            named = frozenset(
                 plan
                 for above in catalogue.upwards(department)
                 for plan in plans.get((code, above), ())
-            }
-            if named:
+            )
+            if not named:
+                continue
+            key = (named, kpi.frequency, kpi.due_days)
+            if key not in made:
                 periods = _periods((catalogue.plans[plan] for plan in named), kpi.frequency)
-                found[code, department] = [
-                    ExpectedFigure(code, department, at, deadline(at, kpi.due_days, zone))
-                    for at in periods
-                ]
+                made[key] = tuple((at, deadline(at, kpi.due_days, zone)) for at in periods)
+            found[code, department] = made[key]
     return found
 
 
@@ -87,6 +102,25 @@ def oldest_missing(
 ) -> ExpectedFigure | None:
     """Return the first of one place's expected figures that is not in; None where all are."""
     return next((figure for figure in expected if figure.period not in posted), None)
+
+
+def last_due(
+    expected: Mapping[Place, Calendar], now: dt.datetime
+) -> dict[str, list[ExpectedFigure]]:
+    """Return the same as `newest_due` of all that the calendars expect, without going through it.
+
+    Of one place only the newest figure can be among those.
+    """
+    newest: dict[int, tuple[Period, dt.datetime] | None] = {}
+    candidates = []
+    for place, calendar in expected.items():
+        if id(calendar) not in newest:
+            passed = (entry for entry in reversed(calendar) if entry[1] <= now)
+            newest[id(calendar)] = next(passed, None)
+        due = newest[id(calendar)]
+        if due is not None:
+            candidates.append(ExpectedFigure(*place, *due))
+    return newest_due(candidates, now)
 
 
 def newest_due(

@@ -12,16 +12,19 @@ from app.ledger.tables import department, journal, kpi, review, revision
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Collection
 
     from sqlalchemy import Connection
 
     from app.ledger.revisions import FigureKey
 
 
-def unanswered(connection: Connection, upto: int) -> dict[FigureKey, dt.datetime]:
+def unanswered(
+    connection: Connection, upto: int, kpis: Collection[str] | None = None
+) -> dict[FigureKey, dt.datetime]:
     """Return, for every figure whose newest revision came back, when it came back last.
 
-    upto: a position of the journal as of which it is asked.
+    upto: a position of the journal as of which it is asked. kpis: of these alone; None for all.
     """
     later, answer = review.alias("later"), revision.alias("answer")
     spoken_again = exists().where(
@@ -55,6 +58,8 @@ def unanswered(connection: Connection, upto: int) -> dict[FigureKey, dt.datetime
             ~answered,
         )
     )
+    if kpis is not None:
+        query = query.where(kpi.c.code.in_(sorted(kpis)))
     return {
         (row.kpi, row.department, Period.parse(row.period)): row.recorded_at
         for row in connection.execute(query)

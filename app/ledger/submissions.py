@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -227,29 +228,32 @@ def listed(connection: Connection, *, before: int | None, limit: int) -> list[Re
     return [_without_findings(row) for row in connection.execute(query)]
 
 
-def tally(connection: Connection, upto: int) -> dict[tuple[Source, Outcome], int]:
-    """Count submissions by source and outcome."""
+def tally(connection: Connection, upto: int, after: int = 0) -> Counter[tuple[Source, Outcome]]:
+    """Count submissions by source and outcome: those after one position, up to another."""
     query = (
         select(submission.c.source, submission.c.outcome, func.count())
-        .where(submission.c.id <= upto)
+        .where(submission.c.id > after, submission.c.id <= upto)
         .group_by(submission.c.source, submission.c.outcome)
     )
-    return {(Source(row[0]), Outcome(row[1])): row[2] for row in connection.execute(query)}
+    rows = connection.execute(query)
+    return Counter({(Source(row[0]), Outcome(row[1])): row[2] for row in rows})
 
 
-def tally_rows(connection: Connection, upto: int) -> dict[tuple[Source, str], int]:
+def tally_rows(connection: Connection, upto: int, after: int = 0) -> Counter[tuple[Source, str]]:
     """Count rows by source and what they did: created, revised, unchanged, rejected."""
     kinds = ("created", "revised", "unchanged", "rejected")
     query = (
         select(submission.c.source, *(func.sum(submission.c[kind]).label(kind) for kind in kinds))
-        .where(submission.c.id <= upto)
+        .where(submission.c.id > after, submission.c.id <= upto)
         .group_by(submission.c.source)
     )
-    return {
-        (Source(row.source), kind): int(getattr(row, kind))
-        for row in connection.execute(query)
-        for kind in kinds
-    }
+    return Counter(
+        {
+            (Source(row.source), kind): int(getattr(row, kind))
+            for row in connection.execute(query)
+            for kind in kinds
+        }
+    )
 
 
 def _receipt(connection: Connection, row: Row[Any]) -> Receipt:
