@@ -20,6 +20,7 @@ from app.errors import (
     FigureReturned,
     ForgedRequest,
     IdempotencyMismatch,
+    Interrupted,
     KeyEnded,
     LockedOut,
     NameTaken,
@@ -216,6 +217,7 @@ BY_ERROR: Final[Mapping[type[Exception], Problem]] = {
     UnsupportedMedia: UNSUPPORTED_MEDIA,
     Busy: BUSY,
     Unavailable: UNAVAILABLE,
+    Interrupted: UNAVAILABLE,
     OutcomeUnknown: OUTCOME_UNKNOWN,
 }
 BY_STATUS: Final[Mapping[int, Problem]] = {
