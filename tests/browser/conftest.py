@@ -104,13 +104,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     command = ["env", *(f"{name}={value}" for name, value in settings.items()), *_DABIAO, "serve"]
     server = Process(command, log=folder / "serve.log")
     try:
-        server.wait_ready(lambda: _answers(url), seconds=120)
+        server.wait_ready(lambda: answers(url), seconds=120)
         yield Site(url, key.removeprefix("admin key: "))
     finally:
         server.stop()
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Tell whether a service is ready."""
     try:
         return httpx.get(f"{url}/-/ready", trust_env=False).is_success
     except httpx.TransportError:
