@@ -308,3 +308,10 @@ def year_before(
 
 def _year(key: FigureKey) -> int:
     return key[2].frequency.per_year
+
+
+def years(connection: Connection, upto: int) -> set[int]:
+    """Return the years that have a figure, as of a position of the journal."""
+    year = func.substr(revision.c.period, 1, 4)
+    query = select(year).where(revision.c.submission_id <= upto).distinct()
+    return {int(text) for text in connection.execute(query).scalars()}
