@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -67,16 +68,7 @@ class Period:
     @classmethod
     def parse(cls, text: str) -> Period:
         """Read exactly `2013`, `2013-Q1` or `2013-03`; raises ValueError for anything else."""
-        found = _CANONICAL.fullmatch(text)
-        if found is None:
-            msg = f"not a period: {text!r}"
-            raise ValueError(msg)
-        month, quarter = found["month"], found["quarter"]
-        return cls.of(
-            int(found["year"]),
-            month=int(month) if month else None,
-            quarter=int(quarter) if quarter else None,
-        )
+        return _read(text)
 
     def __str__(self) -> str:
         """Write the canonical spelling, the inverse of `parse`."""
@@ -126,6 +118,21 @@ class Period:
         """Return the last period of `frequency` that is over when this one is (2013-05 -> Q1)."""
         last = self.last_of(frequency)
         return last if last.last_day <= self.last_day else last.shift(-1)
+
+
+@cache
+def _read(text: str) -> Period:
+    """Read a period, each spelling once: there are 5,100 of them, and no others are kept."""
+    found = _CANONICAL.fullmatch(text)
+    if found is None:
+        msg = f"not a period: {text!r}"
+        raise ValueError(msg)
+    month, quarter = found["month"], found["quarter"]
+    return Period.of(
+        int(found["year"]),
+        month=int(month) if month else None,
+        quarter=int(quarter) if quarter else None,
+    )
 
 
 def containing(day: dt.date, frequency: Frequency) -> Period:

@@ -7,7 +7,7 @@ record now, and how the reporting of each department stands.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -42,12 +42,17 @@ if TYPE_CHECKING:
 TREND_PERIODS = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """One target: its line now, and the verdict of the month before the one that is shown."""
 
     line: Line
     before: Verdict | None
+
+    @cached_property
+    def trend(self) -> list[tuple[Period, Fraction]]:
+        """What counted at the last periods, kept as long as the row is: see `trend`."""
+        return trend(self.line)
 
     @property
     def has_changed(self) -> bool:
@@ -134,7 +139,7 @@ def _spans(connection: Connection, seen: Moment) -> dict[int, list[tuple[Period,
     )
     spans: dict[int, list[tuple[Period, Period]]] = {}
     for number, first, last in connection.execute(query):
-        spans.setdefault(number, []).append((_period(first), _period(last)))
+        spans.setdefault(number, []).append((Period.parse(first), Period.parse(last)))
     return spans
 
 
@@ -280,7 +285,3 @@ def _reports(
     oldest = min(missing, key=lambda one: one.deadline, default=None)
     days = 0 if oldest is None else days_overdue(oldest.deadline, seen.now, zone)
     return DepartmentReports(reports(due, first), len(missing), oldest, days)
-
-
-# There are few periods, and each of them comes again and again.
-_period = lru_cache(maxsize=4096)(Period.parse)

@@ -175,7 +175,7 @@ class Page:
 
     def link(self, route: str, /, query: Mapping[str, object] | None = None, **path: object) -> str:
         """Return the address of a route, below wherever the service is mounted."""
-        made = str(self.request.app.url_path_for(route, **path))
+        made = str(_addresses(self.request.app)(route, **path))
         given = {name: value for name, value in (query or {}).items() if value not in (None, "")}
         address = self.request.scope.get("root_path", "") + made
         return f"{address}?{urlencode(given)}" if given else address
@@ -227,6 +227,15 @@ Here = Annotated[Page, Depends(_page)]
 @lru_cache(maxsize=64)
 def _digest(name: str) -> str:
     return hashlib.sha256((HERE / "static" / name).read_bytes()).hexdigest()[:12]
+
+
+def _addresses(app: Any) -> Callable[..., object]:  # noqa: ANN401 - as below
+    """Return what tells a route's address: to look through all routes for every link takes long."""
+    state = app.state
+    if not hasattr(state, "addresses"):
+        state.addresses = lru_cache(maxsize=8192)(app.url_path_for)
+    found: Callable[..., object] = state.addresses
+    return found
 
 
 def _routes(app: Any) -> frozenset[str]:  # noqa: ANN401 - Starlette's type of it says nothing

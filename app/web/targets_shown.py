@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from app.ledger.overview import trend
 from app.web import formats
 from app.wording import charts
 from app.wording.targets import SLIPPING, behind, figure_of, goal_of, slipping_since, unit_of
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
     from app.domain.attainment import Status
     from app.ledger.overview import Row
-    from app.ledger.scoreboard import Line
     from app.web.page import Page
     from app.wording.charts import Spark
 
@@ -76,12 +74,13 @@ def worded(page: Page, row: Row, since: dt.date | None = None) -> Worded:
         pace=formats.percent(verdict.pace.value),
         behind=behind(page, line),
         since=None if since is None else slipping_since(page, line, since),
-        spark=_spark(page, line),
+        spark=_spark(page, row),
     )
 
 
-def _spark(page: Page, line: Line) -> Spark | None:
-    kpi, points = line.subject.kpi, trend(line)
+def _spark(page: Page, row: Row) -> Spark | None:
+    line, points = row.line, row.trend
+    kpi = line.subject.kpi
     told = ", ".join(figure_of(kpi, value) for _, value in points)
     bound = line.subject.target.goal.bound
     return charts.spark(

@@ -44,6 +44,31 @@ def test_a_spelling_says_frequency_and_days(
     assert str(read) == text
 
 
+@given(st.integers(FIRST_YEAR, LAST_YEAR), st.none() | st.integers(1, 12), st.booleans())
+def test_a_spelling_is_read_as_its_parts_say_however_often(
+    year: int, index: int | None, *, is_month: bool
+) -> None:
+    if index is None:
+        text, made = f"{year}", Period.of(year)
+    elif is_month:
+        text, made = f"{year}-{index:02d}", Period.of(year, month=index)
+    else:
+        quarter = (index + 2) // 3
+        text, made = f"{year}-Q{quarter}", Period.of(year, quarter=quarter)
+    assert Period.parse(text) == made
+    assert Period.parse("".join(list(text))) == made
+
+
+@given(st.text(alphabet="0123456789-Qq一 \n", max_size=9))
+def test_what_is_read_is_written_the_same_and_what_is_not_stays_unread(text: str) -> None:
+    for _ in range(2):
+        try:
+            read = Period.parse(text)
+        except ValueError:
+            read = None
+        assert read is None or str(read) == text
+
+
 @pytest.mark.parametrize(
     "text",
     [
