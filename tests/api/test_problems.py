@@ -9,7 +9,7 @@ import pytest
 from starlette.exceptions import HTTPException
 
 from app import errors
-from app.api import problems
+from app.api import problems, remote_read
 from app.ledger.migrating import migrate
 from app.main import create_app
 from app.settings import Settings
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from app.ledger.office import Office
 
 ALL = {
-    problem.type: problem for problem in (*problems.BY_ERROR.values(), *problems.BY_STATUS.values())
+    problem.type: problem
+    for problem in (
+        *problems.BY_ERROR.values(),
+        *problems.BY_STATUS.values(),
+        remote_read.NOT_READ,
+    )
 }
 
 

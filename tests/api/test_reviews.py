@@ -155,7 +155,10 @@ def test_a_refused_submission_has_nothing_to_review(api: Client) -> None:
         answer = act(api, refused, action, json=body)
         assert (answer.status_code, answer.json()["type"]) == (409, "/problems/nothing-to-review")
         assert answer.json()["figures"] == []
-    assert api.get(f"{ADDRESS}/{refused}/reviews").json() == {"items": []}
+    assert api.get(f"{ADDRESS}/{refused}/reviews").json() == {
+        "items": [],
+        "acknowledgements": [],
+    }
 
 
 def test_bodies_are_read_strictly(api: Client) -> None:

@@ -42,6 +42,7 @@ def test_what_is_taken_gets_a_receipt_that_is_kept(api: Client) -> None:
         "submitted_by": "reporter",
         **counts,
         "findings": [],
+        "acknowledgements": [],
     }
     assert answer.headers["location"] == f"{ADDRESS}/{receipt['id']}"
     assert api.get(answer.headers["location"]).json() == receipt
