@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from app.domain.figure import ObservationStatus
 from app.domain.finding import Finding, Severity
 from app.domain.kpi import Kind, Over
-from app.domain.period import Span
+from app.domain.period import Period, Span
 from app.domain.plausibility.monotone import fell
 from app.domain.plausibility.parts import Family
 from app.domain.plausibility.robust import far_from_history
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from app.domain.catalogue import Catalogue
-    from app.domain.period import Frequency, Period
+    from app.domain.period import Frequency
     from app.intake.table import Table
     from app.intake.validation import Entry
     from app.ledger.histories import Histories, SeriesKey
@@ -266,11 +266,12 @@ def _spans(entries: Iterable[Entry], series: int) -> dict[Frequency, Span]:
     series: how many of them are read; the more there are, the less of each.
     """
     before = max(FEWEST_BEFORE, min(PERIODS_BEFORE, MOST_FIGURES // max(series, 1)))
-    spans: dict[Frequency, Span] = {}
-    for period in {entry.period for entry in entries}:
-        span = Span(period, period)
-        spans[period.frequency] = span.around(spans.get(period.frequency, span))
+    ordinals: dict[Frequency, set[int]] = {}
+    for entry in entries:
+        ordinals.setdefault(entry.period.frequency, set()).add(entry.period.ordinal)
     return {
-        frequency: Span(span.first.shift(-before), span.last.shift(PERIODS_AFTER))
-        for frequency, span in spans.items()
+        frequency: Span(
+            Period(frequency, min(found) - before), Period(frequency, max(found) + PERIODS_AFTER)
+        )
+        for frequency, found in ordinals.items()
     }

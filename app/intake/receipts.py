@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ def receipt_document(
     receipt: Receipt, translator: Translator, language: Language
 ) -> dict[str, Any]:
     """Return a receipt in plain values, its findings' messages in `language`."""
+    counts = receipt.result.counts
     return {
         "id": receipt.id,
         "status": receipt.result.outcome,
@@ -23,7 +23,11 @@ def receipt_document(
         "filename": receipt.filename,
         "received_at": receipt.received_at,
         "submitted_by": receipt.submitted_by,
-        **asdict(receipt.result.counts),
+        "received": counts.received,
+        "created": counts.created,
+        "revised": counts.revised,
+        "unchanged": counts.unchanged,
+        "rejected": counts.rejected,
         "findings": [
             finding_document(found, translator, language) for found in receipt.result.findings
         ],

@@ -54,12 +54,21 @@ class Record:
         sent = [new.sent_key for new, _ in deliveries if new.sent_key is not None]
         self.answered: dict[SentKey, Receipt] = submissions.first_with(connection, sent)
         self.histories = Histories(connection, stored)
-        self._load([self._scope(checked) for _, checked in deliveries])
+        self._taken_up: set[FigureKey] = set()
+        self._pending: list[tuple[JournalEntry, Iterable[Change]]] = []
+        # By identity: two deliveries that say the same are weighed each by itself.
+        self._scopes = {id(checked): self._scope(checked) for _, checked in deliveries}
+        self._load(self._scopes.values())
 
     def scope(self, checked: Checked) -> Scope:
         """Return what the checks of a delivery look at, all of which has been read."""
-        found = self._scope(checked)
-        self.histories.load(found.needed, found.spans)
+        self._catch_up()
+        found = self._scopes[id(checked)]
+        # What it changes was told by the record before the others of its lot: that still holds
+        # where none of them touched its figures.
+        if not self._taken_up.isdisjoint(entry.key for entry in checked.entries):
+            found = self._scope(checked)
+            self.histories.load(found.needed, found.spans)
         return found
 
     def _scope(self, checked: Checked) -> Scope:
@@ -85,8 +94,18 @@ class Record:
         """Go on as if what a delivery adds were recorded: in the end all of it is, or nothing."""
         if sent_key is not None:
             self.answered[sent_key] = receipt
+        self._pending.append((entry, changes))
+
+    def _catch_up(self) -> None:
+        """Take up the figures: not before the next delivery looks, for the last may be long."""
+        for entry, changes in self._pending:
+            self._take_up(entry, changes)
+        self._pending.clear()
+
+    def _take_up(self, entry: JournalEntry, changes: Iterable[Change]) -> None:
         for change in changes:
             key = (change.kpi, change.department, change.period)
+            self._taken_up.add(key)
             self.current[key] = Figure(
                 department=change.department,
                 period=change.period,

@@ -150,19 +150,26 @@ def receive_all(office: Office, sent: Sequence[Sent]) -> list[Answer]:
     """
     now, today = office.clock(), office.today()
     with office.database.write() as connection:
-        stored = office.catalogue(connection)
+        before = journal.last(connection)
+        position = 0 if before is None else before.id
+        stored = office.reader.at(connection, position)
         checked = [check(one.delivery.table, stored.catalogue, one.actor, today) for one in sent]
         pairs = [(one.delivery.new, result) for one, result in zip(sent, checked, strict=True)]
         record = Record(office, connection, stored, pairs)
-        before, barred = journal.last(connection), _barred(connection, sent, now)
+        barred = _barred(connection, sent, now, position)
         intake = _Intake(stored, record, now, before, barred)
         answers = [intake.answer(one, result) for one, result in zip(sent, checked, strict=True)]
         intake.write(connection)
     return answers
 
 
-def _barred(connection: Connection, sent: Sequence[Sent], now: dt.datetime) -> set[int]:
-    """Return the keys that were looked up before, and are no longer in force."""
+def _barred(
+    connection: Connection, sent: Sequence[Sent], now: dt.datetime, position: int
+) -> set[int]:
+    """Return the keys that were looked up before, and are no longer in force.
+
+    position: that of the newest entry.
+    """
     looked_up = {
         one.actor.key: one.as_of
         for one in sent
@@ -170,8 +177,7 @@ def _barred(connection: Connection, sent: Sequence[Sent], now: dt.datetime) -> s
     }
     if not looked_up:
         return set()
-    upto = journal.position(connection)
-    if journal.newest(connection, journal.EntryKind.KEY, upto) <= min(looked_up.values()):
+    if journal.newest(connection, journal.EntryKind.KEY, position) <= min(looked_up.values()):
         return set()
     return set(looked_up) - keys.in_force(connection, looked_up, now)
 
@@ -239,7 +245,8 @@ def _weigh(
 ) -> tuple[list[Change], Result]:
     # Warnings ride along with the errors: one read of a file tells all of both, and none refuses.
     odd = questions(stored.catalogue, record.scope(checked), delivery.table, record.histories)
-    checked = replace(checked, findings=(*checked.findings, *odd))
+    if odd:
+        checked = replace(checked, findings=(*checked.findings, *odd))
     kpis, on_error = stored.catalogue.kpis, delivery.new.on_error
     return decide(checked, delivery.table, record.current, kpis, on_error, record.reviews)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from app.ledger.tables import journal, seal
 from app.ledger.writing import add, follow
@@ -100,15 +100,18 @@ def columns(
 
 def position(connection: Connection, as_of: dt.datetime | None = None) -> int:
     """Return the number of the newest entry, or of the newest recorded by `as_of`; 0 for none."""
-    query = select(journal.c.id).order_by(journal.c.id.desc()).limit(1)
-    if as_of is not None:
-        query = (
-            select(journal.c.id)
-            .where(journal.c.recorded_at <= as_of)
-            .order_by(journal.c.recorded_at.desc(), journal.c.id.desc())
-            .limit(1)
-        )
+    if as_of is None:
+        return connection.execute(_POSITION).scalar() or 0
+    query = (
+        select(journal.c.id)
+        .where(journal.c.recorded_at <= as_of)
+        .order_by(journal.c.recorded_at.desc(), journal.c.id.desc())
+        .limit(1)
+    )
     return connection.execute(query).scalar() or 0
+
+
+_POSITION = select(journal.c.id).order_by(journal.c.id.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +160,12 @@ def listed(connection: Connection, *, before: int | None = None, limit: int) -> 
 
 def newest(connection: Connection, kind: EntryKind, upto: int) -> int:
     """Return the number of the newest entry of a kind up to a position; 0 for none."""
-    query = select(func.max(journal.c.id)).where(journal.c.kind == kind, journal.c.id <= upto)
-    return connection.execute(query).scalar() or 0
+    return connection.execute(_NEWEST, {"kind": kind, "upto": upto}).scalar() or 0
+
+
+_NEWEST = select(func.max(journal.c.id)).where(
+    journal.c.kind == bindparam("kind"), journal.c.id <= bindparam("upto")
+)
 
 
 def is_only_by(connection: Connection, actor: Actor) -> bool:
