@@ -7,7 +7,7 @@ from is its If-Match.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False)
 
+_MOST_ROWS: Final = 120
 _TAKEN = msg("There is one of this code already; change that one, or give another code.")
 
 
@@ -117,7 +118,9 @@ def save(page: Here, form: Form, kind: str, code: str) -> Response:
 
 def _answered(page: Page, form: Fields, draft: Draft) -> Response:
     if any(name == "more" for name, _ in form.given):
-        return _shown(page, draft)
+        rows = sum(name == "point_period" for name, _ in form.given)
+        spare = min(rows, _MOST_ROWS) - len(draft.sheet.points)
+        return _shown(page, replace(draft, sheet=replace(draft.sheet, spare=max(0, spare))))
     try:
         resource = _resource(page, draft)
         if any(name == "save" for name, _ in form.given):

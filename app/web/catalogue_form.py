@@ -57,11 +57,15 @@ POINT_TWICE: Final = msg("A period stands there twice.")
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A form as it is filled in: every field as text, the reporters, and the points' rows."""
+    """A form as it is filled in: every field as text, the reporters, and the points' rows.
+
+    spare: how many blank rows for points were asked for, beyond the usual ones.
+    """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     reporters: tuple[str, ...] = ()
     points: tuple[tuple[str, str], ...] = ()
+    spare: int = 0
 
     def text(self, name: str) -> str:
         """Return what a field holds; empty for nothing."""
@@ -70,7 +74,7 @@ class Sheet:
     @property
     def rows(self) -> list[tuple[str, str]]:
         """The points' rows as they are shown: those filled in, and a few that are blank."""
-        return [*self.points, *[("", "")] * POINT_ROWS]
+        return [*self.points, *[("", "")] * (self.spare + POINT_ROWS)]
 
 
 def filled_in(kind: str, form: Fields) -> Sheet:

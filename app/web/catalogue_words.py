@@ -103,6 +103,7 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """Per field with few values, what each of them is called."""
 
+_TWO_BOUNDS: Final = (Comparator.ABOUT, Comparator.BETWEEN)
 _GOALS: Final = {
     (Comparator.AT_MOST, False): msg("{goal}: met up to {upper}"),
     (Comparator.AT_LEAST, False): msg("{goal}: met from {lower} on"),
@@ -199,7 +200,7 @@ def changes(
 
 def goal_reading(page: Page, goal: Goal, unit: str, overshoot: str) -> str:
     """Say what a target's text becomes: about 20: met from 18 to 22, and above, too."""
-    two_bounds = goal.comparator in (Comparator.ABOUT, Comparator.BETWEEN)
+    two_bounds = goal.comparator in _TWO_BOUNDS
     key = (
         Comparator.ABOUT if two_bounds else goal.comparator,
         two_bounds and overshoot == Overshoot.BREACH,
@@ -227,6 +228,8 @@ def _of_target(page: Page, catalogue: Catalogue, target: Target, name: str) -> s
             kpi = catalogue.kpis.get(target.kpi)
             unit = "" if kpi is None else page.unit(kpi)
             return f"{formats.goal(target.goal, unit, page.speak).strip()} ({target.goal})"
+        case "overshoot" if target.goal.comparator not in _TWO_BOUNDS:
+            return formats.ABSENT
         case "baseline" if target.baseline is not None:
             return _at(page, target.baseline.period, target.baseline.value)
         case "trajectory":
