@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 router = APIRouter(include_in_schema=False)
 
 _HEAD: Final = msg("{department}: {count} figures are overdue, the oldest by {days} days.")
-_LINE: Final = msg("{kpi}: {periods}")
+_LINE: Final = msg("{kpi}: {periods} missing")
 _BACK: Final = msg("{kpi}: {periods} came back: {reason}")
 _WHERE: Final = msg("To be reported at {address}")
 
