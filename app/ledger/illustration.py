@@ -22,8 +22,8 @@ SUFFIX: Final = "-illustrative"
 """How the name of a folder of illustrative figures ends."""
 
 
-def found_after(connection: Connection, position: int) -> bool:
-    """Tell whether illustrative figures were recorded after a position of the journal."""
+def found_after(connection: Connection, position: int, upto: int | None = None) -> bool:
+    """Tell whether illustrative figures were recorded after a position, up to another if given."""
     query = select(submission.c.id).where(
         submission.c.id > position,
         submission.c.api_key_id.is_(None),
@@ -31,6 +31,8 @@ def found_after(connection: Connection, position: int) -> bool:
         submission.c.created > 0,
         submission.c.filename.contains(f"{SUFFIX}/", autoescape=True),
     )
+    if upto is not None:
+        query = query.where(submission.c.id <= upto)
     return connection.execute(query.limit(1)).first() is not None
 
 

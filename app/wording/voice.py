@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Speaker(Protocol):
     """What texts are put into words by: a page, or a voice without one."""
 
-    def speak(self, text: str, **values: object) -> str:
+    def speak(self, text: str, /, **values: object) -> str:
         """Return a text in the speaker's language, its placeholders filled in."""
 
     def say(self, saying: Saying) -> str:
@@ -36,7 +36,7 @@ class Voice:
     translator: Translator
     language: Language
 
-    def speak(self, text: str, **values: object) -> str:
+    def speak(self, text: str, /, **values: object) -> str:
         """Return a text in the voice's language, its placeholders filled in."""
         spoken = self.translator.translate(text, self.language)
         if spoken in LABELS:  # statuses are codes in English: off_track
