@@ -24,7 +24,7 @@ from app.cli import (
     users,
 )
 from app.cli.context import say_error
-from app.cli.export import actuals, form, journal, openmetrics
+from app.cli.export import actuals, bulletin, form, journal, openmetrics
 from app.errors import DabiaoError
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def _commands() -> typer.Typer:
     _add(top, answering.receipt, answering.acknowledge_warnings)
     _add(top, intake.bootstrap, hidden=True)
     export = _group("Write out what the office holds, as files.")
-    _add(export, actuals.actuals, form.form, openmetrics.openmetrics, journal.journal)
+    _add(export, actuals.actuals, form.form, bulletin.bulletin)
+    _add(export, openmetrics.openmetrics, journal.journal)
     top.add_typer(export, name="export")
     key = _group("Make, list, rotate and revoke the keys that the API takes.")
     _add(key, keys.create, keys.list_keys, keys.rotate, keys.revoke)

@@ -111,6 +111,7 @@ def _counts(statuses: Iterable[Status], voice: Voice) -> tuple[Count, ...]:
 
 def _reporting(reports: DepartmentReports, voice: Voice) -> Reporting:
     rates, oldest = reports.rates, reports.oldest
+    since = None if oldest is None else formats.period(oldest.period, voice.speak)
     return Reporting(
         expected=rates.expected,
         received=rates.received,
@@ -118,7 +119,7 @@ def _reporting(reports: DepartmentReports, voice: Voice) -> Reporting:
         completeness=_rate(rates.received, rates.expected),
         timeliness=_rate(rates.on_time, rates.expected),
         overdue=reports.overdue,
-        since=None if oldest is None else formats.period(oldest.period, voice.speak),
+        since=None if oldest is None else voice.speak(msg("since {period}"), period=since),
         days=reports.days,
     )
 

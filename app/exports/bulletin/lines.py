@@ -44,6 +44,7 @@ class Lines:
         line, voice = row.line, self._voice
         verdict, target, kpi = line.verdict, line.subject.target, line.subject.kpi
         slips, today = verdict.status in SLIPPING, self._material.seen.today
+        since = slipping_since(voice, line, today) if slips else None
         course = trend(line)
         before = row.before.status if row.before is not None and row.has_changed else None
         points = [(formats.period(at, voice.speak), figure_of(kpi, value)) for at, value in course]
@@ -64,7 +65,7 @@ class Lines:
             pace=formats.percent(verdict.pace.value),
             change=_change(row, kpi),
             behind=behind(voice, line),
-            since=slipping_since(voice, line, today) if slips else None,
+            since=None if since is None else voice.speak(msg("since {period}"), period=since),
             points=tuple(points),
             trend=self._trend(line, course, [text for _, text in points]),
             notes=tuple(self._some(list(self._notes(line)))),
