@@ -1,7 +1,8 @@
-"""The bytes of `/metrics`, kept until the ledger or the day changes.
+"""The bytes of `/metrics`, kept up with the ledger and the day.
 
 A scrape costs one small query, the newest entry of the journal: every write of any kind adds one,
-so as long as it and the day are the same, so are the bytes. While the database is away the last
+so as long as it and the day are the same, so are the bytes. Where it is another, what the entries
+since then changed is made anew (see `board`). While the database is away the last
 bytes are given, marked as such.
 """
 
@@ -14,14 +15,16 @@ from typing import TYPE_CHECKING
 
 from app.errors import Unavailable
 from app.ledger.scoreboard import moment
-from metrics.exposition import Format, Prepared, collector_block, prepare
-from metrics.snapshot import take
+from metrics.board import Board
+from metrics.exposition import Exposition, Format, collector_block
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
 
     from app.ledger.office import Office
+    from app.ledger.scoreboard import Moment
     from app.translation import Language
 
 log = logging.getLogger(__name__)
@@ -38,12 +41,12 @@ class Reading:
     success: bool = False
     at: tuple[int, dt.date] | None = None
     read_at: dt.datetime | None = None
-    prepared: Mapping[Format, Prepared] = field(default_factory=dict)
+    prepared: Exposition = field(default_factory=Exposition)
 
     def answer(self, form: Format, *, gzip: bool) -> tuple[bytes, bytes]:
         """Return a whole answer in two parts; before the first reading only the collector's."""
         last = collector_block(form, success=self.success, read_at=self.read_at)
-        return self.prepared.get(form, Prepared()).closed(last, gzip=gzip)
+        return self.prepared[form].closed(last, gzip=gzip)
 
     def failed(self) -> Reading:
         """Return the same bytes, marked as not fresh."""
@@ -58,6 +61,7 @@ class Cache:
         self._office = office
         self._language: Language = language
         self._turn = threading.Lock()
+        self._board: Board | None = None
         self.last = Reading()
 
     def refresh(self) -> Reading:
@@ -86,6 +90,12 @@ class Cache:
             at = (seen.position, seen.today)
             if at == known.at:
                 return replace(known, success=True, read_at=seen.now)
-            stored = office.reader.at(connection, seen.position)
-            snapshot = take(connection, stored, seen, office.zone, self._language)
-        return Reading(success=True, at=at, read_at=seen.now, prepared=prepare(snapshot))
+            board = self._board = self._moved(connection, seen)
+        return Reading(success=True, at=at, read_at=seen.now, prepared=board.exposition)
+
+    def _moved(self, connection: Connection, seen: Moment) -> Board:
+        office, board = self._office, self._board
+        stored = office.reader.at(connection, seen.position)
+        if board is not None and board.is_of(stored, seen):
+            return board.moved(connection, seen.position)
+        return Board.of(connection, stored, seen, office.zone, self._language)

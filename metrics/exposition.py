@@ -1,9 +1,9 @@
 """Samples to bytes: the Prometheus text format 0.0.4 and OpenMetrics 1.0, plain and gzip.
 
 The lines of samples are the same in both formats, only the comment lines above them differ. So
-lines are rendered and deflated once per family, and an answer of either format is put together
-from these blocks: in plain by joining them, in gzip by stitching raw deflate blocks into one
-member (Prometheus reads several members in a row, curl stops after the first).
+lines are rendered and deflated once, in chunks (see `chunks`), and an answer of either format is
+put together from these blocks: in plain by joining them, in gzip by stitching raw deflate blocks
+into one member (Prometheus reads several members in a row, curl stops after the first).
 
 What the office's record says is the same on every replica, byte for byte. What this process says
 about its own reading, `kpi_collector_success` and `kpi_snapshot_timestamp_seconds`, is not; it is
@@ -13,24 +13,33 @@ appended to the prepared bytes at every scrape, as a last small block of its own
 from __future__ import annotations
 
 import struct
-import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client.utils import floatToGoString
 
-from metrics.families import COUNTER_SUFFIX, KPI_FAMILIES, SNAPSHOT_TIME, SUCCESS, Family, Type
+from app.domain.attainment import Status
+from metrics.checksum import NOTHING, Sum
+from metrics.chunks import CHUNK_LINES, Block, Row
+from metrics.families import (
+    BY_NAME,
+    COUNTER_SUFFIX,
+    KPI_FAMILIES,
+    SNAPSHOT_TIME,
+    SUCCESS,
+    Family,
+    Type,
+)
 from metrics.snapshot import Sample
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from metrics.snapshot import Snapshot
+    from metrics.snapshot import Filled, Slots
 
-_LEVEL = 6
-_RAW_DEFLATE = -zlib.MAX_WBITS
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """Deflate, no name, no time (equal bytes whenever they are made), no system."""
 _LENGTH_MASK = 0xFFFFFFFF
@@ -44,82 +53,120 @@ class Format(StrEnum):
     OPENMETRICS = "openmetrics"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Some bytes, and the same as raw deflate blocks that end at a byte and need nothing before."""
-
-    plain: bytes
-    deflated: bytes
-
-    @classmethod
-    def of(cls, plain: bytes, *, last: bool = False) -> Block:
-        """Deflate; the last block of an answer also ends the stream."""
-        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE)
-        end = zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH
-        return cls(plain, packer.compress(plain) + packer.flush(end))
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prepared:
     """Everything of an answer but its last block, ready to be sent."""
 
-    plain: bytes = b""
-    deflated: bytes = _GZIP_HEADER
-    checksum: int = 0
+    blocks: tuple[Block, ...] = ()
+    sum: Sum = NOTHING
 
-    @classmethod
-    def of(cls, blocks: Iterable[Block]) -> Prepared:
-        """Join the blocks."""
-        listed = list(blocks)
-        plain = b"".join(block.plain for block in listed)
-        deflated = b"".join([_GZIP_HEADER, *(block.deflated for block in listed)])
-        return cls(plain, deflated, zlib.crc32(plain))
+    @cached_property
+    def plain(self) -> bytes:
+        """The blocks' bytes."""
+        return b"".join([block.plain for block in self.blocks])
+
+    @cached_property
+    def deflated(self) -> bytes:
+        """The beginning of a gzip member."""
+        return b"".join([_GZIP_HEADER, *(block.deflated for block in self.blocks)])
 
     def closed(self, last: bytes, *, gzip: bool) -> tuple[bytes, bytes]:
         """Return the answer in two parts that are sent one after the other, ending with `last`."""
         if not gzip:
             return self.plain, last
-        checksum = zlib.crc32(last, self.checksum)
-        length = (len(self.plain) + len(last)) & _LENGTH_MASK
-        trailer = struct.pack("<II", checksum, length)
-        return self.deflated, Block.of(last, last=True).deflated + trailer
+        end = Block.of(last, last=True)
+        whole = self.sum.then(end.sum)
+        trailer = struct.pack("<II", whole.crc, whole.length & _LENGTH_MASK)
+        return self.deflated, end.deflated + trailer
 
 
-def prepare(snapshot: Snapshot) -> dict[Format, Prepared]:
-    """Render a snapshot in both formats."""
-    found = [
-        (family, Block.of(_lines_of(family, snapshot.families[family.name])))
-        for family in KPI_FAMILIES
-        if family.name in snapshot.families
-    ]
-    return {
-        form: Prepared.of(
-            block for family, lines in found for block in (Block.of(header(family, form)), lines)
-        )
-        for form in Format
-    }
+@dataclass(frozen=True)
+class Exposition:
+    """What the office's record says, rendered: a row of chunks for each family.
+
+    slots: which slots each family has, and in what order; a family that is not named has none.
+    """
+
+    slots: Mapping[str, Slots] = field(compare=False, default_factory=dict)
+    rows: Mapping[str, Row] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, slots: Mapping[str, Slots], parts: Iterable[Filled]) -> Exposition:
+        """Render everything; the parts fill each slot once, in whatever order."""
+        found: dict[str, list[bytes]] = {name: [b""] * len(slots[name]) for name in slots}
+        for part in parts:
+            for name, filled in part.items():
+                texts, places = found[name], slots[name]
+                for slot, samples in filled.items():
+                    texts[places[slot]] = lines(BY_NAME[name], samples)
+        # The texts of one family at a time give way to its chunks.
+        return cls(slots, {name: Row.of(found.pop(name), _size(name)) for name in slots})
+
+    def changed(self, part: Filled) -> Exposition:
+        """Return the same with what a part says of its slots; what is not in it stays as it is."""
+        rows = dict(self.rows)
+        for name, filled in part.items():
+            places = self.slots[name]
+            texts = {
+                places[slot]: lines(BY_NAME[name], samples) for slot, samples in filled.items()
+            }
+            rows[name] = rows[name].with_texts(texts)
+        return Exposition(self.slots, rows)
+
+    def __getitem__(self, form: Format) -> Prepared:
+        """Return the answer in a format; it is put together when it is first asked for."""
+        found = self._prepared.get(form)
+        if found is None:
+            # Two threads may do so at once; both get an equal answer, one is kept.
+            found = self._prepared[form] = self._prepare(form)
+        return found
+
+    @cached_property
+    def _prepared(self) -> dict[Format, Prepared]:
+        return {}
+
+    def _prepare(self, form: Format) -> Prepared:
+        blocks: list[Block] = []
+        whole = NOTHING
+        for family in KPI_FAMILIES:
+            row = self.rows.get(family.name)
+            if row is not None and row.sum.length:
+                above = _header_block(family, form)
+                blocks += [above, *row.blocks]
+                whole = whole.then(above.sum).then(row.sum)
+        return Prepared(tuple(blocks), whole)
 
 
-def _lines_of(family: Family, groups: Mapping[str, Sequence[Sample]]) -> bytes:
-    return b"".join(lines(family, samples) for samples in groups.values())
+def _size(name: str) -> int:
+    """Return how many slots of a family a chunk has."""
+    return CHUNK_LINES // len(Status) if name == "kpi_status" else CHUNK_LINES
+
+
+@cache
+def _header_block(family: Family, form: Format) -> Block:
+    return Block.of(header(family, form))
 
 
 def lines(family: Family, samples: Iterable[Sample]) -> bytes:
-    """Render the lines of one group; they are the same in both formats."""
-    # Labels in alphabetical order, as the client library writes them.
-    order = sorted(range(len(family.labels)), key=family.labels.__getitem__)
-    names = [f'{family.labels[index]}="' for index in order]
+    """Render the lines of one slot; they are the same in both formats."""
+    before, names, places = _template(family)
     found = []
-    for sample in samples:
-        pairs = ",".join(
-            f'{name}{_escaped(sample.labels[index])}"'
-            for name, index in zip(names, order, strict=True)
-        )
-        labels = f"{{{pairs}}}" if pairs else ""
-        found.append(f"{family.name}{labels} {_write_number(sample.value)}\n")
+    for labels, value in samples:
+        pairs = [name + _escaped(labels[place]) for name, place in zip(names, places, strict=True)]
+        text = before + '",'.join(pairs) + '"} ' if pairs else family.name + " "
+        found.append(f"{text}{_write_number(value)}\n")
     return "".join(found).encode()
 
 
+@cache
+def _template(family: Family) -> tuple[str, Sequence[str], Sequence[int]]:
+    """Return how a line begins, and each label's name and place."""
+    # Labels in alphabetical order, as the client library writes them.
+    order = sorted(range(len(family.labels)), key=family.labels.__getitem__)
+    return f"{family.name}{{", [f'{family.labels[place]}="' for place in order], order
+
+
+@lru_cache(maxsize=65536)
 def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 

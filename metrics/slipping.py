@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from app.domain.attainment import Status, assess
-from app.ledger.scoreboard import periods_with_figures
+from app.domain.attainment import Status
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from app.domain.attainment import Subject, Verdict
+    from app.domain.attainment import Verdict
+    from app.domain.course import Course
     from app.domain.period import Period
 
 SLIPPING: Final = (Status.AT_RISK, Status.OFF_TRACK, Status.MISSED)
 """What somebody has to hear of, and only once."""
 
 
-def since(subject: Subject, verdict: Verdict, today: dt.date) -> Period | None:
+def since(course: Course, verdict: Verdict, today: dt.date) -> Period | None:
     """Return the first of the periods in a row, up to the verdict's, at which the target slipped.
 
     None unless it slips. The next month's figure does not change it while the slip lasts, nor does
@@ -26,9 +26,5 @@ def since(subject: Subject, verdict: Verdict, today: dt.date) -> Period | None:
     """
     if verdict.status not in SLIPPING:
         return None
-    first = verdict.period
-    for period in reversed(periods_with_figures(subject)):
-        if assess(subject, today, period).status not in SLIPPING:
-            break
-        first = period
-    return first
+    row = course.in_a_row(today, SLIPPING)
+    return row[-1] if row else verdict.period

@@ -74,6 +74,7 @@ class Course:
         span = subject.span
         first, last = span.first.ordinal, span.last.ordinal
         self.subject = subject
+        self._said: dict[tuple[dt.date, int], Status] = {}
         self._rows = {
             department: _Row(subject.kpi, subject.members[department], first, last)
             for department in sorted(subject.members)
@@ -99,7 +100,13 @@ class Course:
         The newest comes first.
         """
         periods = reversed(self.periods)
-        return list(takewhile(lambda at: self.at(today, at).status in statuses, periods))
+        return list(takewhile(lambda at: self._status(today, at) in statuses, periods))
+
+    def _status(self, today: dt.date, at: Period) -> Status:
+        key = (today, at.ordinal)
+        if key not in self._said:
+            self._said[key] = self.at(today, at).status
+        return self._said[key]
 
     def _counted(self, upto: Period | None) -> Counted | None:
         parts, missing = [], []

@@ -135,15 +135,23 @@ def subjects(
     )
     by_place = _by_place(found)
     return [
-        Subject(
-            target=catalogue.targets[key],
-            kpi=catalogue.kpis[key[1]],
-            plan=catalogue.plans[key[0]],
-            members={member: by_place.get((key[1], member), []) for member in members[key]},
-            versions=tuple(one.target for one in stored.target_versions[key]),
-        )
+        subject_of(stored, key, {one: by_place.get((key[1], one), ()) for one in members[key]})
         for key in keys
     ]
+
+
+def subject_of(
+    stored: StoredCatalogue, key: TargetKey, members: Mapping[str, Sequence[Figure]]
+) -> Subject:
+    """Return a target with its members' figures."""
+    catalogue = stored.catalogue
+    return Subject(
+        target=catalogue.targets[key],
+        kpi=catalogue.kpis[key[1]],
+        plan=catalogue.plans[key[0]],
+        members=members,
+        versions=tuple(one.target for one in stored.target_versions[key]),
+    )
 
 
 def _by_place(found: Mapping[str, Iterable[Figure]]) -> dict[tuple[str, str], list[Figure]]:
@@ -181,16 +189,26 @@ def lines(
 
 def _line(subject: Subject, stored: StoredCatalogue, seen: Moment, asked: Period | None) -> Line:
     verdict, target = assess(subject, seen.today, asked), subject.target
-    frequency = subject.kpi.frequency
-    judged = verdict.period or (
-        containing(seen.today, frequency) if asked is None else asked.last_of(frequency)
-    )
     return Line(
-        subject=subject.at(judged),
+        subject=as_judged(subject, verdict, seen.today, asked),
         department=stored.catalogue.departments[target.department],
         verdict=verdict,
         versions=stored.target_versions[target.plan, target.kpi, target.department],
     )
+
+
+def as_judged(
+    subject: Subject, verdict: Verdict, today: dt.date, asked: Period | None = None
+) -> Subject:
+    """Return a subject with the version of its target that a verdict goes by.
+
+    Where nothing counts yet, it is the version of the period asked for, or of today's.
+    """
+    frequency = subject.kpi.frequency
+    judged = verdict.period or (
+        containing(today, frequency) if asked is None else asked.last_of(frequency)
+    )
+    return subject.at(judged)
 
 
 def periods_with_figures(subject: Subject) -> list[Period]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from prometheus_client.openmetrics import parser as openmetrics_parser
 from prometheus_client.parser import text_string_to_metric_families
 
+from metrics.board import Tally, everything
 from metrics.cache import Cache
-from metrics.exposition import Format
-from metrics.snapshot import Snapshot, take
+from metrics.exposition import Exposition, Format
+from metrics.layout import Layout
 from tests.clock import SHANGHAI
 
 if TYPE_CHECKING:
     from app.ledger.office import Office
+    from metrics.snapshot import Filled
 
 Series: TypeAlias = tuple[str, frozenset[tuple[str, str]]]
 Found: TypeAlias = dict[Series, float]
@@ -51,10 +54,35 @@ def exposed(office: Office, form: Format = Format.TEXT) -> Found:
     return {key: value for key, value in found.items() if key[0] not in OF_READING}
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """What is said at a position of the journal and on a day, family by family."""
+
+    position: int
+    today: dt.date
+    families: Filled
+
+
 def seen_at(office: Office, instant: dt.datetime) -> Snapshot:
+    """Return what is said as of an instant."""
+    families: Filled = {}
     with office.database.read() as connection:
         stored, seen = office.seen(connection, instant)
-        return take(connection, stored, seen, office.zone, "zh")
+        tally = Tally().counted(connection, 0, seen.position)
+        for part in everything(connection, Layout(stored, office.zone, seen), tally, "zh"):
+            for name, filled in part.items():
+                families.setdefault(name, {}).update(filled)
+    return Snapshot(seen.position, seen.today, families)
+
+
+def prepare(snapshot: Snapshot) -> Exposition:
+    """Render a snapshot."""
+    families = snapshot.families
+    slots = {
+        name: {slot: place for place, slot in enumerate(filled)}
+        for name, filled in families.items()
+    }
+    return Exposition.of(slots, [families])
 
 
 def value(snapshot: Snapshot, name: str, *labels: str) -> float | None:

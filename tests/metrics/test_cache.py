@@ -12,9 +12,10 @@ from sqlalchemy import event
 
 from app.ledger.database import Database
 from app.ledger.office import Office
-from metrics import cache as cache_module
+from metrics import board as board_module
+from metrics.board import Board, everything
 from metrics.cache import Cache
-from metrics.exposition import Format, prepare
+from metrics.exposition import Format
 from tests import factories
 from tests.metrics import world
 from tests.metrics.reading import parsed, series
@@ -24,9 +25,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
+    from app.translation import Language
+    from metrics.board import Tally
     from metrics.cache import Reading
-    from metrics.exposition import Prepared
-    from metrics.snapshot import Snapshot
+    from metrics.layout import Layout
+    from metrics.snapshot import Filled
     from tests.clock import Clock
     from tests.metrics.reading import Found
 
@@ -152,7 +157,7 @@ def test_a_fault_of_our_own_keeps_the_last_snapshot_and_is_logged(
     before = read(cache.refresh())
     world.post(settled, world.row("cases", "mech", "2013-04", 64))
     with monkeypatch.context() as broken:
-        broken.setattr(cache_module, "prepare", lambda _snapshot: 1 / 0)
+        broken.setattr(Board, "moved", lambda *_: 1 / 0)
 
         assert read(cache.refresh()) == before | {SUCCESS: 0.0}
 
@@ -178,13 +183,15 @@ def test_scrapes_that_come_during_a_rebuild_share_it(
     rebuilds: list[int] = []
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(snapshot: Snapshot) -> dict[Format, Prepared]:
-        rebuilds.append(snapshot.position)
+    def slow(
+        connection: Connection, layout: Layout, tally: Tally, language: Language
+    ) -> Iterator[Filled]:
+        rebuilds.append(layout.seen.position)
         begun.set()
         assert go_on.wait(10)
-        return prepare(snapshot)
+        return everything(connection, layout, tally, language)
 
-    monkeypatch.setattr(cache_module, "prepare", slow)
+    monkeypatch.setattr(board_module, "everything", slow)
     cache = Cache(settled, "zh")
     with ThreadPoolExecutor(4) as threads:
         answers = [threads.submit(cache.refresh)]

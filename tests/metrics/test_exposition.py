@@ -14,10 +14,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.openmetrics.exposition import generate_latest as library_openmetrics
 from prometheus_client.registry import Collector
 
-from metrics.exposition import Format, Prepared, collector_block, header, lines, prepare
+from metrics.exposition import Format, Prepared, collector_block, header, lines
 from metrics.families import BY_NAME, FAMILIES, KPI_FAMILIES, Family, Type
-from metrics.snapshot import Sample, Snapshot
-from tests.metrics.reading import parsed, series
+from metrics.snapshot import Sample
+from tests.metrics.reading import Snapshot, parsed, prepare, series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def snapshot(value: float = 22.5) -> Snapshot:
     families = {}
     for family in KPI_FAMILIES:
         groups = {
-            text: [Sample(tuple(text for _ in family.labels), value + place)]
+            (text,): [Sample(tuple(text for _ in family.labels), value + place)]
             for place, text in enumerate(AWKWARD)
         }
         families[family.name] = groups
@@ -173,7 +173,7 @@ def test_before_the_first_reading_there_is_only_what_the_collector_says(
 
 
 def test_a_family_without_samples_is_left_out() -> None:
-    one = Snapshot(1, dt.date(2014, 1, 5), {"kpi_revision": {"a": [Sample(("a", "b"), 1.0)]}})
+    one = Snapshot(1, dt.date(2014, 1, 5), {"kpi_revision": {("a",): [Sample(("a", "b"), 1.0)]}})
 
     plain = prepare(one)[Format.TEXT].plain
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.domain.attainment import assess
+from app.domain.course import Course
 from metrics.slipping import since
 from tests import factories
 from tests.clock import SHANGHAI
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from app.ledger.office import Office
-    from metrics.snapshot import Snapshot
     from tests.clock import Clock
+    from tests.metrics.reading import Snapshot
 
 CASES = ("year-2013", "cases", "mech")
 TODAY = factories.AFTER_THE_PLAN
@@ -28,7 +29,7 @@ def _since(*values: int | None, due: str = "2013-12") -> str | None:
     subject = factories.subject(
         factories.target("<= 100", due=due), factories.own(factories.months(*values))
     )
-    found = since(subject, assess(subject, TODAY), TODAY)
+    found = since(Course(subject), assess(subject, TODAY), TODAY)
     return None if found is None else str(found)
 
 

@@ -15,13 +15,22 @@ from app.ledger.migrating import migrate
 from app.ledger.office import Office
 from app.ledger.scoreboard import consecutive_off_track, scoreboard
 from metrics.cache import Cache
-from metrics.exposition import Format, prepare
+from metrics.exposition import Format
 from metrics.families import FAMILIES
 from metrics.snapshot import as_float
 from tests import factories
 from tests.clock import SHANGHAI
 from tests.metrics import world
-from tests.metrics.reading import OF_READING, exposed, noon, parsed, seen_at, series, value
+from tests.metrics.reading import (
+    OF_READING,
+    exposed,
+    noon,
+    parsed,
+    prepare,
+    seen_at,
+    series,
+    value,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,121 @@
+"""Lines in chunks: each kept with its deflated form, so that one changed line costs one chunk.
+
+A chunk is made of the texts of some slots, which are what changes together: a target's line of one
+family, or its seven of `kpi_status`. Which slots a chunk has follows from the catalogue alone, not
+from what has happened since, so that every replica deflates the same chunks.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Final
+
+from isal import isal_zlib
+
+from metrics.checksum import NOTHING, Sum, Sums
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+CHUNK_LINES: Final = 256
+"""About how many lines a chunk has: fewer are sooner made anew, more are packed tighter."""
+_LEVEL: Final = 2
+_RAW_DEFLATE: Final = -15
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some bytes, and the same as raw deflate blocks that end at a byte and need nothing before."""
+
+    plain: bytes
+    deflated: bytes
+    sum: Sum
+
+    @classmethod
+    def of(cls, plain: bytes, *, last: bool = False) -> Block:
+        """Deflate; the last block of an answer also ends the stream."""
+        packer = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW_DEFLATE)
+        end = isal_zlib.Z_FINISH if last else isal_zlib.Z_FULL_FLUSH
+        return cls(plain, packer.compress(plain) + packer.flush(end), Sum.of(plain))
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A block made of texts, and where each of them ends."""
+
+    block: Block
+    ends: array[int]
+
+    @classmethod
+    def of(cls, texts: Iterable[bytes]) -> Chunk:
+        """Join the texts."""
+        listed = list(texts)
+        plain = b"".join(listed)
+        block = Block.of(plain) if plain else EMPTY
+        return cls(block, array("L", accumulate(map(len, listed))))
+
+    def with_texts(self, changed: Mapping[int, bytes]) -> Chunk:
+        """Return the chunk with other texts in some places; itself where they are the same."""
+        plain = self.block.plain
+        texts = [plain[begin:end] for begin, end in pairwise((0, *self.ends))]
+        if all(texts[place] == text for place, text in changed.items()):
+            return self
+        for place, text in changed.items():
+            texts[place] = text
+        return Chunk.of(texts)
+
+
+EMPTY: Final = Block(b"", b"", NOTHING)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A family's chunks, one after the other; `size` is how many slots each has."""
+
+    chunks: tuple[Chunk, ...]
+    sums: Sums
+    size: int
+
+    @classmethod
+    def of(cls, texts: Iterable[bytes], size: int) -> Row:
+        """Make chunks of every slot's text, in the slots' order."""
+        chunks = tuple(Chunk.of(batch) for batch in _batches(texts, size))
+        return cls(chunks, Sums.of([chunk.block.sum for chunk in chunks] or [NOTHING]), size)
+
+    @property
+    def sum(self) -> Sum:
+        """The whole row's sum."""
+        return self.sums.whole
+
+    @property
+    def blocks(self) -> Iterator[Block]:
+        """The chunks' blocks."""
+        return (chunk.block for chunk in self.chunks)
+
+    def with_texts(self, changed: Mapping[int, bytes]) -> Row:
+        """Return the row with other texts in some slots; only their chunks are made anew."""
+        by_chunk: dict[int, dict[int, bytes]] = {}
+        for slot, text in changed.items():
+            by_chunk.setdefault(slot // self.size, {})[slot % self.size] = text
+        made = {number: self.chunks[number].with_texts(by_chunk[number]) for number in by_chunk}
+        new = {number: chunk for number, chunk in made.items() if chunk is not self.chunks[number]}
+        if not new:
+            return self
+        chunks = list(self.chunks)
+        for number, chunk in new.items():
+            chunks[number] = chunk
+        sums = self.sums.replaced({number: chunk.block.sum for number, chunk in new.items()})
+        return Row(tuple(chunks), sums, self.size)
+
+
+def _batches(texts: Iterable[bytes], size: int) -> Iterator[Sequence[bytes]]:
+    batch: list[bytes] = []
+    for text in texts:
+        batch.append(text)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
