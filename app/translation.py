@@ -46,7 +46,7 @@ TITLES = (
     "Unsupported media type",
     "Idempotency-Key used before",
     "Internal error",
-    "Too many workbooks at once",
+    "Too many at once",
     "Database unavailable",
     "Outcome unknown",
 )
@@ -75,7 +75,7 @@ DETAILS = (
     "A body of this Content-Type or Content-Encoding is not read here.",
     "This Idempotency-Key came before with another body.",
     "Something went wrong on our side; it is in the log.",
-    "Too many workbooks wait to be read; nothing of this one was taken in. Send it again later.",
+    "Too many wait for their turn already; nothing was done. Try again a little later.",
     "The database does not answer; try again a little later.",
     "It is not known whether this was kept; look, or send it with the same Idempotency-Key.",
 )

@@ -177,8 +177,8 @@ INTERNAL: Final = Problem(
 BUSY: Final = Problem(
     "busy",
     503,
-    "Too many workbooks at once",
-    "Too many workbooks wait to be read; nothing of this one was taken in. Send it again later.",
+    "Too many at once",
+    "Too many wait for their turn already; nothing was done. Try again a little later.",
     {"Retry-After": "10"},
 )
 UNAVAILABLE: Final = Problem(
