@@ -44,8 +44,8 @@ def test_entries_are_numbered_from_1_and_keep_who_did_what_when(database: Databa
         journal.record(connection, EntryKind.KEY, "create", "gate", actor=ADMIN, now=at(1))
     with database.read() as connection:
         first, second = connection.execute(select(tables.journal).order_by("id")).all()
-    assert tuple(first) == (1, at(0), "catalogue", "put", "thing", "admin")
-    assert tuple(second) == (2, at(1), "key", "create", "gate", "admin")
+    assert tuple(first)[:6] == (1, at(0), "catalogue", "put", "thing", "admin")
+    assert tuple(second)[:6] == (2, at(1), "key", "create", "gate", "admin")
 
 
 def test_the_position_of_an_instant_is_the_newest_entry_recorded_by_then(
