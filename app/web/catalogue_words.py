@@ -223,23 +223,25 @@ def _text(page: Page, catalogue: Catalogue, kind: str, thing: Thing, name: str) 
 
 
 def _of_target(page: Page, catalogue: Catalogue, target: Target, name: str) -> str | None:
+    found = None
     match name:
         case "target":
             kpi = catalogue.kpis.get(target.kpi)
             unit = "" if kpi is None else page.unit(kpi)
-            return f"{formats.goal(target.goal, unit, page.speak).strip()} ({target.goal})"
+            found = f"{formats.goal(target.goal, unit, page.speak).strip()} ({target.goal})"
         case "overshoot" if target.goal.comparator not in _TWO_BOUNDS:
-            return formats.ABSENT
+            found = formats.ABSENT
         case "baseline" if target.baseline is not None:
-            return _at(page, target.baseline.period, target.baseline.value)
+            found = _at(page, target.baseline.period, target.baseline.value)
         case "trajectory":
-            return _trajectory(page, target.trajectory)
+            found = _trajectory(page, target.trajectory)
         case "in_force_from" if target.in_force_from is None:
-            return page.speak(msg("the plan's beginning"))
+            found = page.speak(msg("the plan's beginning"))
         case "tolerance_band":
-            return formats.percent(target.tolerance_band, 2).replace(".00%", "%")
+            found = formats.percent(target.tolerance_band, 2).replace(".00%", "%")
         case _:
-            return None
+            pass
+    return found
 
 
 def _of_kpi(page: Page, catalogue: Catalogue, kpi: Kpi, name: str) -> str | None:
