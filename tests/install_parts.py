@@ -2,8 +2,8 @@
 
 As root on Debian and its kin, packages are installed, without starting a service, now or at boot,
 and without making a database cluster. Anybody else gets the wheels that exist, below `.parts/`,
-which touch nothing of the machine; Patroni comes as wheels to all. What cannot be brought ends the run with status 1 and a line
-that says what to install.
+which touch nothing of the machine; Patroni comes as wheels to all. What cannot be brought ends the
+run with status 1 and a line that says what to install.
 """
 
 from __future__ import annotations

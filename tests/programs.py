@@ -41,7 +41,7 @@ class Part:
         """Return one line for the person who has to bring it."""
         what = f"install {' and '.join(self.debian)} (Debian's names)"
         if self.lock is not None:
-            what = f"run `python -m tests.install_parts {self.name}` (from requirements/{self.lock})"
+            what = f"run python -m tests.install_parts {self.name}"
         return (
             f"{self.name} is missing: {what} so that "
             f"{', '.join(self.programs)} can be found, or leave its tests out with "
