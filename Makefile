@@ -81,6 +81,12 @@ test: $(SERVICE) $(TOOLS) ## Run every test, against real parts; make test ARGS=
 	fi; \
 	exit $$status
 
+# One after the other: each has several database servers, and some lose their network.
+.PHONY: faults
+faults: $(SERVICE) $(TOOLS) ## Try every fault of a PostgreSQL of three servers under load; some minutes
+	@$(BIN)/python -m tests.install_parts postgresql patroni etcd
+	@$(BIN)/python -m pytest tests/faults -m "" -rP $(ARGS)
+
 # The monitoring files are checked by the programs that will read them.
 .PHONY: check
 check: $(SERVICE) $(TOOLS) ## Check format, style, types, monitoring rules, compose file and Dockerfile
