@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import threading
+import os
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-import typst
 
+import app
+from app.intake.turns import Turns
 from app.wording.charts import HEIGHT, WIDTH
 
 if TYPE_CHECKING:
@@ -28,22 +31,35 @@ ABSENT: Final = "\N{GETA MARK}"
 
 _HERE: Final = Path(__file__).parent
 _MOST_NAMED: Final = 40
-# Each takes a core and some tens of MB: a crowd waits.
-_TURNS: Final = threading.BoundedSemaphore(2)
+_MOST_SAID: Final = 2000
+_ENVIRONMENT: Final = ("LD_LIBRARY_PATH", "SYSTEMROOT")
+"""What Python itself may need to start; nothing else of the service's environment is passed on."""
+_START: Final = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "from app.exports.bulletin.setting import main; main()"
+)
+_PATIENCE: Final = 60.0
+"""Seconds; 500 targets take one."""
+# Each takes a core and a hundred MB. Who waits holds one of the service's forty threads.
+_TURNS: Final = Turns(at_once=2, most_waiting=8)
 
 
 def write_pdf(bulletin: Bulletin) -> bytes:
-    """Return a bulletin as PDF."""
-    data = _Printable().document(bulletin)
-    with _TURNS:
-        return typst.compile(
-            _HERE / "paper.typ",
-            root=_HERE,
-            font_paths=_fonts(),
-            ignore_system_fonts=True,
-            sys_inputs={"bulletin": orjson.dumps(data).decode()},
-            format="pdf",
+    """Return a bulletin as PDF; raises Busy where too many wait for theirs already."""
+    data = orjson.dumps(_Printable().document(bulletin))
+    with _TURNS.turn():
+        ran = subprocess.run(  # noqa: S603 - this interpreter, and a program of ours
+            [sys.executable, "-I", "-c", _START, str(Path(app.__path__[0]).parent)],
+            input=data,
+            capture_output=True,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+            timeout=_PATIENCE,
+            check=False,
         )
+    if ran.returncode != 0:
+        said = ran.stderr.decode(errors="replace").strip()[-_MOST_SAID:]
+        raise RuntimeError(f"the typesetter ended with status {ran.returncode}: {said}")
+    return ran.stdout
 
 
 class _Printable:
@@ -113,12 +129,3 @@ def _trend(spark: Any) -> dict[str, Any] | None:  # noqa: ANN401 - fields of a S
 @cache
 def _characters() -> frozenset[str]:
     return frozenset((_HERE / "fonts" / "characters.txt").read_text("utf-8")) | {" "}
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(
-        include_system_fonts=False,
-        include_embedded_fonts=False,
-        font_paths=[str(_HERE / "fonts")],
-    )
