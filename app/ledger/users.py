@@ -147,6 +147,21 @@ def set_password(
     sessions.end_all(connection, user.id)
 
 
+def has_own_password(connection: Connection, user: User) -> bool:
+    """Tell whether nobody but the user knows the password: who set it last is in the journal."""
+    query = (
+        select(journal_table.c.user_id)
+        .where(
+            journal_table.c.kind == journal.EntryKind.USER,
+            journal_table.c.action == "password",
+            journal_table.c.subject == user.name,
+        )
+        .order_by(journal_table.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar() == user.id
+
+
 def keep_hash(connection: Connection, user: User, password_hash: str, now: dt.datetime) -> None:
     """Put a hash in the place of the one before it; by itself, the same password hashed anew."""
     connection.execute(delete(user_password).where(user_password.c.user_id == user.id))

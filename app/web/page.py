@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from app import __version__
 from app.errors import Unavailable
-from app.ledger import illustration, overview
+from app.ledger import illustration, overview, users
 from app.ledger.sessions import form_token
 from app.translation import LABELS, Language, negotiate
 from app.web import formats
@@ -192,6 +192,16 @@ class Page:
             for entry in ENTRIES
             if self.may(entry.route)
         ]
+
+    def has_given_password(self) -> bool:
+        """Tell whether somebody has signed in with a password that an admin made."""
+        if self.user is None:
+            return False
+        try:
+            with self.office.database.read() as connection:
+                return not users.has_own_password(connection, self.user)
+        except Unavailable:  # as below
+            return False
 
     def is_illustrative(self) -> bool:
         """Tell whether the record holds figures that were made up to be looked at."""
