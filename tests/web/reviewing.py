@@ -14,7 +14,7 @@ from tests.web.reading import Read
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import httpx
+    from httpx2 import Response
     from starlette.testclient import TestClient
 
     from app.domain.access import Role
@@ -38,7 +38,7 @@ class Person:
         """Return what a page says."""
         return Read(self.get(address)).text
 
-    def post(self, *, to: str = "/review", **fields: object) -> httpx.Response:
+    def post(self, *, to: str = "/review", **fields: object) -> Response:
         """Send the form; `seen` is where the record stands unless given."""
         given = {"form_token": self.token, "seen": str(2**40), **fields}
         return self.site.post(to, data=given, follow_redirects=False)
