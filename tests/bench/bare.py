@@ -15,7 +15,11 @@ from fastapi import FastAPI, Response
 from prometheus_client import make_asgi_app
 from pydantic import BaseModel
 
-TYPES = {".gz": "text/plain; version=0.0.4; charset=utf-8", ".json": "application/json"}
+TYPES = {
+    ".gz": "text/plain; version=0.0.4; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
+}
 
 
 class Actual(BaseModel):

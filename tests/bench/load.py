@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -184,7 +185,9 @@ def main() -> int:
     except (OSError, TimeoutError, httptools.HttpParserError) as error:
         sys.stderr.write(f"{type(error).__name__} at port {job.port}: {error}\n")
         return 1
-    json.dump(asdict(outcome), sys.stdout)
+    # A pipe may take a part of many bytes, and standard output without a buffer would leave it so.
+    with os.fdopen(sys.stdout.fileno(), "wb", closefd=False) as output:
+        output.write(json.dumps(asdict(outcome)).encode("ascii"))
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tests.bench import bulk, posts, scoreboard, scrape, start
+from tests.bench import bulk, pages, posts, scoreboard, scrape, start
 from tests.bench.harness import absent
 from tests.bench.servers import missing
 
@@ -40,5 +40,7 @@ ROWS: Final = {
         Row("bulk-postgresql", bulk.on_postgresql, part="postgresql"),
         Row("start", start.measure),
         Row("scoreboard", scoreboard.measure),
+        Row("scoreboard-page", pages.scoreboard),
+        Row("target-page", pages.target),
     )
 }

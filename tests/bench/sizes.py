@@ -30,6 +30,12 @@ class Sizes:
     """The office whose figures come as one file."""
     reads: int
     """Scoreboards a round and side."""
+    looks: int
+    """Pages a round and side."""
+    plan: Shape
+    """The plan whose page is looked at."""
+    years: Shape
+    """The one target whose page is looked at."""
 
     @property
     def is_full(self) -> bool:
@@ -47,6 +53,9 @@ FULL: Final = Sizes(
     groups=1000,
     bulk=Shape(departments=100, kpis=10, months=100),
     reads=20,
+    looks=5,
+    plan=Shape(departments=100, kpis=5, months=12, has_targets=True),
+    years=Shape(departments=1, kpis=1, months=120, has_targets=True),
 )
 QUICK: Final = Sizes(
     name="quick",
@@ -58,5 +67,8 @@ QUICK: Final = Sizes(
     groups=10,
     bulk=Shape(departments=5, kpis=4, months=6),
     reads=2,
+    looks=2,
+    plan=Shape(departments=3, kpis=2, months=2, has_targets=True),
+    years=Shape(departments=1, kpis=1, months=14, has_targets=True),
 )
 """For seeing that every row works; the figures mean nothing."""
