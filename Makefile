@@ -101,7 +101,8 @@ check: $(SERVICE) $(TOOLS) ## Check format, style, types, monitoring rules, comp
 		echo "$(BIN)/docker-compose --profile $$profile config --quiet"; \
 		$(BIN)/docker-compose --profile "$$profile" config --quiet; \
 	done
-	$(BIN)/hadolint Dockerfile
+	$(BIN)/docker-compose --file metrics/failover/docker-compose.yml config --quiet
+	$(BIN)/hadolint Dockerfile metrics/failover/Dockerfile
 
 # Alertmanager includes no files, so who hears what is put into its configuration here.
 .PHONY: alertmanager
