@@ -5,7 +5,7 @@
 // filled in, checked and posted by its buttons.
 (() => {
   const PREFIX = "dabiao-draft:";
-  const ENTRY = ["value", "numerator", "denominator", "observation_status", "note", "reason"];
+  const ENTRY = ["value", "numerator", "denominator", "note", "reason", "observation_status"];
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const one = (id) => document.getElementById(id);
 
@@ -200,9 +200,12 @@
       const row = rows[rows.indexOf(start) + down];
       line.forEach((cell, across) => {
         const input = row && columns[across] ? field(row, columns[across]) : null;
+        const old = input?.value;
         if (input) {
-          before.set(input, input.value);
-          input.value = cell.trim();
+          input.value = cell.trim(); // a choice takes only what it offers
+        }
+        if (input && input.value === cell.trim()) {
+          before.set(input, old);
         } else if (cell.trim() && columns[across] !== "") {
           left += 1;
         }
