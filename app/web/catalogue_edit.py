@@ -291,6 +291,10 @@ def _shown(page: Page, draft: Draft, *, status: int = 200) -> Response:
             page, catalogue, sheet.text("target"), sheet.text("kpi"), sheet.text("overshoot")
         ),
         periods=_periods(catalogue, sheet),
+        same_start=base is not None
+        and draft.kind == "target"
+        and sheet.text("in_force_from")
+        in ("", catalogue_form.sheet_of(base).text("in_force_from")),
         definitions=getattr(base, "definitions", ()),
         reason_before=getattr(base, "reason", None),
     )

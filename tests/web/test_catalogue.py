@@ -530,7 +530,7 @@ def test_a_preview_tells_what_changes_now_and_at_a_month(
 
     assert "Targets that would have another verdict now: 1 of 1." in text
     assert "Past months with a verdict that would change: 12." in text
-    assert "To keep these judged by the version before" in text
+    assert "To keep past months judged by the version before" in text
     assert "pages as of an earlier day show the verdicts of that day" in text
     assert "Pendency Examination plan-2013 · Mar 2013 at risk off track 23.40" in text
     assert "96.0% → 83.0%" in text
@@ -540,7 +540,7 @@ def test_a_preview_tells_what_changes_now_and_at_a_month(
     assert "on track off track 22.10" in text
     later = planner.post(EDIT, "preview", {"target": "<= 20", "in_force_from": "2013-03"})
     assert "Past months with a verdict that would change: 10." in told(later)
-    assert "To keep these judged" not in told(later)
+    assert "To keep past months judged" not in told(later)
     assert "Feb 2013 <strong>0</strong>" in later.text
     assert planner.post(EDIT, "preview", {"preview": "January"}).status_code == 422
     assert position(reported) == before
