@@ -54,17 +54,21 @@ class Chunk:
         listed = list(texts)
         plain = b"".join(listed)
         block = Block.of(plain) if plain else EMPTY
-        return cls(block, array("L", accumulate(map(len, listed))))
+        return cls(block, array("I", accumulate(map(len, listed))))
 
     def with_texts(self, changed: Mapping[int, bytes]) -> Chunk:
         """Return the chunk with other texts in some places; itself where they are the same."""
         plain = self.block.plain
-        texts = [plain[begin:end] for begin, end in pairwise((0, *self.ends))]
-        if all(texts[place] == text for place, text in changed.items()):
+        new = {place: text for place, text in changed.items() if plain[self._at(place)] != text}
+        if not new:
             return self
-        for place, text in changed.items():
+        texts = [plain[begin:end] for begin, end in pairwise((0, *self.ends))]
+        for place, text in new.items():
             texts[place] = text
         return Chunk.of(texts)
+
+    def _at(self, place: int) -> slice:
+        return slice(self.ends[place - 1] if place else 0, self.ends[place])
 
 
 EMPTY: Final = Block(b"", b"", NOTHING)

@@ -90,7 +90,7 @@ SUBMISSION_FAMILIES: Final = ("kpi_submissions_total", "kpi_submission_rows_tota
 
 ROW_OUTCOMES: Final = ("created", "revised", "unchanged", "rejected")
 _STATUSES: Final = sorted(Status)
-_UNIT: Final = 10**SHOWN_FRACTION_DIGITS
+_UNIT: Final[int] = 10**SHOWN_FRACTION_DIGITS
 
 
 def as_float(value: Value) -> float:
@@ -99,8 +99,8 @@ def as_float(value: Value) -> float:
     As `number.shown` has it: rounded down at the 12th decimal, and then to the nearest float.
     """
     if isinstance(value, Fraction):
-        scaled: int = value.numerator * _UNIT // value.denominator
-        return scaled / _UNIT
+        units: int = value.numerator * _UNIT // value.denominator
+        return units / _UNIT
     return float(value)
 
 

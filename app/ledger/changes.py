@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, bindparam, select
 
 from app.domain.period import Period
 from app.ledger.tables import department, kpi, review, revision
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Column, Connection, Select, Table
 
     from app.ledger.revisions import FigureKey
 
 
 def revised(connection: Connection, after: int, upto: int) -> set[FigureKey]:
     """Return the figures that got a revision after one position, up to another."""
-    query = (
-        select(kpi.c.code.label("kpi"), department.c.code.label("department"), revision.c.period)
-        .distinct()
-        .join(kpi, kpi.c.id == revision.c.kpi_id)
-        .join(department, department.c.id == revision.c.department_id)
-        .where(revision.c.submission_id > after, revision.c.submission_id <= upto)
-    )
-    return {
-        (row.kpi, row.department, Period.parse(row.period)) for row in connection.execute(query)
-    }
+    return _read(connection, REVISED, after, upto)
 
 
 def reviewed(connection: Connection, after: int, upto: int) -> set[FigureKey]:
     """Return the figures that an approver did something with after one position, up to another."""
-    query = (
-        select(kpi.c.code.label("kpi"), department.c.code.label("department"), review.c.period)
+    return _read(connection, REVIEWED, after, upto)
+
+
+def _named(table: Table, place: Column[int]) -> Select[Any]:
+    """Return the query of the figures that a table's rows between two positions are about."""
+    return (
+        select(kpi.c.code, department.c.code, table.c.period)
         .distinct()
-        .join(kpi, kpi.c.id == review.c.kpi_id)
-        .join(department, department.c.id == review.c.department_id)
-        .where(review.c.entry_id > after, review.c.entry_id <= upto)
+        .join(kpi, kpi.c.id == table.c.kpi_id)
+        .join(department, department.c.id == table.c.department_id)
+        .where(
+            place > bindparam("after", type_=BigInteger),
+            place <= bindparam("upto", type_=BigInteger),
+        )
     )
-    return {
-        (row.kpi, row.department, Period.parse(row.period)) for row in connection.execute(query)
-    }
+
+
+REVISED = _named(revision, revision.c.submission_id)
+REVIEWED = _named(review, review.c.entry_id)
+
+
+def _read(connection: Connection, query: Select[Any], after: int, upto: int) -> set[FigureKey]:
+    rows = connection.execute(query, {"after": after, "upto": upto})
+    return {(code, at, Period.parse(period)) for code, at, period in rows}

@@ -7,14 +7,14 @@ that the catalogue knows already; a figure's newest revision is picked here and 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, bindparam, select
 
 from app.domain.figure import Amount, Figure, ObservationStatus
 from app.domain.period import Period
-from app.ledger.narrowing import by_codes
+from app.ledger.narrowing import numbers_of
 from app.ledger.tables import journal, revision
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Place = tuple[str, str]
 """KPI and department code."""
 
+_MOST_DEPARTMENTS = 500
+"""Up to how many are listed in SQL; more are read with all others."""
 _COLUMNS = (
     revision.c.kpi_id,
     revision.c.department_id,
@@ -78,13 +80,18 @@ def posted(
     upto: int,
 ) -> Posted:
     """Return the figures of KPIs by departments (None for all; perhaps of more of either)."""
-    columns = (revision.c.kpi_id, revision.c.department_id)
-    query = by_codes(statement(upto), columns, stored, kpis, departments)
+    some = (
+        departments if departments is not None and len(departments) <= _MOST_DEPARTMENTS else None
+    )
+    query = statement(only_some=some is not None)
+    given: dict[str, Any] = {"kpis": numbers_of(kpis, stored.kpi_ids), "upto": upto}
+    if some is not None:
+        given["departments"] = numbers_of(some, stored.department_ids)
     codes = {number: code for code, number in stored.kpi_ids.items()}
     names = {number: code for code, number in stored.department_ids.items()}
     found = Posted()
     earlier: tuple[int, int, str] | None = None
-    for row in connection.execute(query):
+    for row in connection.execute(query, given):
         kpi_id, department_id, period, number, *amount, status, submission, recorded_at = row
         kpi, department = codes[kpi_id], names[department_id]
         figure = Figure(
@@ -106,16 +113,25 @@ def posted(
     return found
 
 
-def statement(upto: int) -> Select[Any]:
-    """Return the query of all revisions up to a position of the journal, in the table's order."""
-    return (
+@cache
+def statement(*, only_some: bool) -> Select[Any]:
+    """Return the query of all revisions up to a position of the journal, in the table's order.
+
+    Of some KPIs, and of some departments where these are few enough to be listed.
+    """
+    query = (
         select(*_COLUMNS)
         .join(journal, journal.c.id == revision.c.submission_id)
-        .where(revision.c.submission_id <= upto)
+        .where(
+            revision.c.kpi_id.in_(bindparam("kpis", expanding=True)),
+            revision.c.submission_id <= bindparam("upto", type_=BigInteger),
+        )
         .order_by(
             revision.c.kpi_id, revision.c.department_id, revision.c.period, revision.c.revision
         )
     )
+    some = revision.c.department_id.in_(bindparam("departments", expanding=True))
+    return query.where(some) if only_some else query
 
 
 _STATUSES = {str(status): status for status in ObservationStatus}

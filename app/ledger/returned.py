@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import BigInteger, bindparam, exists, select
 
 from app.domain.lifecycle import Action
 from app.domain.period import Period
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from app.ledger.revisions import FigureKey
 
@@ -26,6 +27,15 @@ def unanswered(
 
     upto: a position of the journal as of which it is asked. kpis: of these alone; None for all.
     """
+    named = None if kpis is None else sorted(kpis)
+    given = {"upto": upto} if named is None else {"upto": upto, "kpis": named}
+    rows = connection.execute(_unanswered(only_some=named is not None), given)
+    return {(row.kpi, row.department, Period.parse(row.period)): row.recorded_at for row in rows}
+
+
+@cache
+def _unanswered(*, only_some: bool) -> Select[Any]:
+    upto = bindparam("upto", type_=BigInteger)
     later, answer = review.alias("later"), revision.alias("answer")
     spoken_again = exists().where(
         later.c.kpi_id == review.c.kpi_id,
@@ -58,9 +68,4 @@ def unanswered(
             ~answered,
         )
     )
-    if kpis is not None:
-        query = query.where(kpi.c.code.in_(sorted(kpis)))
-    return {
-        (row.kpi, row.department, Period.parse(row.period)): row.recorded_at
-        for row in connection.execute(query)
-    }
+    return query.where(kpi.c.code.in_(bindparam("kpis", expanding=True))) if only_some else query

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Integer, String, bindparam, func, select
+from sqlalchemy import BigInteger, Integer, String, bindparam, func, select
 
 from app.domain.finding import Finding, Severity
 from app.ledger import acknowledgements
@@ -230,30 +230,33 @@ def listed(connection: Connection, *, before: int | None, limit: int) -> list[Re
 
 def tally(connection: Connection, upto: int, after: int = 0) -> Counter[tuple[Source, Outcome]]:
     """Count submissions by source and outcome: those after one position, up to another."""
-    query = (
-        select(submission.c.source, submission.c.outcome, func.count())
-        .where(submission.c.id > after, submission.c.id <= upto)
-        .group_by(submission.c.source, submission.c.outcome)
-    )
-    rows = connection.execute(query)
+    rows = connection.execute(_TALLY, {"after": after, "upto": upto})
     return Counter({(Source(row[0]), Outcome(row[1])): row[2] for row in rows})
 
 
 def tally_rows(connection: Connection, upto: int, after: int = 0) -> Counter[tuple[Source, str]]:
     """Count rows by source and what they did: created, revised, unchanged, rejected."""
-    kinds = ("created", "revised", "unchanged", "rejected")
-    query = (
-        select(submission.c.source, *(func.sum(submission.c[kind]).label(kind) for kind in kinds))
-        .where(submission.c.id > after, submission.c.id <= upto)
-        .group_by(submission.c.source)
-    )
+    rows = connection.execute(_TALLY_OF_ROWS, {"after": after, "upto": upto})
     return Counter(
-        {
-            (Source(row.source), kind): int(getattr(row, kind))
-            for row in connection.execute(query)
-            for kind in kinds
-        }
+        {(Source(row.source), kind): int(getattr(row, kind)) for row in rows for kind in _ROW_KINDS}
     )
+
+
+_ROW_KINDS: Final = ("created", "revised", "unchanged", "rejected")
+_BETWEEN: Final = (
+    submission.c.id > bindparam("after", type_=BigInteger),
+    submission.c.id <= bindparam("upto", type_=BigInteger),
+)
+_TALLY: Final = (
+    select(submission.c.source, submission.c.outcome, func.count())
+    .where(*_BETWEEN)
+    .group_by(submission.c.source, submission.c.outcome)
+)
+_TALLY_OF_ROWS: Final = (
+    select(submission.c.source, *(func.sum(submission.c[kind]).label(kind) for kind in _ROW_KINDS))
+    .where(*_BETWEEN)
+    .group_by(submission.c.source)
+)
 
 
 def _receipt(connection: Connection, row: Row[Any]) -> Receipt:

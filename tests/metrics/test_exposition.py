@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
+    from metrics.snapshot import Filled, Slot
+
 READ_AT = dt.datetime(2014, 1, 5, 4, tzinfo=dt.UTC)
 AWKWARD = [
     '"',
@@ -44,9 +46,9 @@ AWKWARD = [
 
 def snapshot(value: float = 22.5) -> Snapshot:
     """Return a snapshot of every family, with label values of every kind."""
-    families = {}
+    families: Filled = {}
     for family in KPI_FAMILIES:
-        groups = {
+        groups: dict[Slot, list[Sample]] = {
             (text,): [Sample(tuple(text for _ in family.labels), value + place)]
             for place, text in enumerate(AWKWARD)
         }
