@@ -324,6 +324,21 @@ def test_a_draft_survives_a_closed_page_until_it_is_posted_or_discarded(
     assert not page.locator("#draft").is_visible()
 
 
+def test_a_draft_holds_figures_that_are_not_listed_too(report: Callable[..., Look]) -> None:
+    window = report("few")
+    page = window.page
+    page.get_by_role("button", name="Add another figure").click()
+    page.locator("#c-4-kpi").fill("pendency")
+    page.locator("#c-4-department").fill("few")
+    page.locator("#c-4-period").fill(str(last_month().shift(-9)))
+    page.locator("#c-4-value").fill("20.4")
+    page.locator("#checked", has_text="Can be posted: 1").wait_for()
+    window.open("/report")
+    page.get_by_role("button", name="Put them back, too").click()
+    page.locator("#c-4-value").wait_for()
+    assert page.locator("#c-4-value").input_value() == "20.4"
+
+
 def test_a_figure_is_corrected_with_a_reason_beside_what_was_there(
     report: Callable[..., Look], office: Office
 ) -> None:
