@@ -217,7 +217,7 @@ def _in_conflict(page: Page, draft: Draft) -> Draft:
         "by": newest.recorded_by,
         "at": formats.instant(newest.recorded_at, page.office.zone),
         "theirs": _changed(page, stored, draft.kind, seen, newest.thing),
-        "mine": [],
+        "mine": None,
     }
     draft = replace(draft, base=newest.thing, version=newest.number, conflict=told)
     try:
@@ -277,6 +277,9 @@ def _shown(page: Page, draft: Draft, *, status: int = 200) -> Response:
         stored, _ = page.office.seen(connection)
     catalogue, sheet = stored.catalogue, draft.sheet
     base = draft.base
+    typed = [sheet.text(name) for name in ("target", "kpi", "overshoot")]
+    # What is wrong with it is said once.
+    reading = (True, "") if "target" in draft.faults else _reading(page, catalogue, *typed)
     return page.render(
         "catalogue_edit.html",
         status=status,
@@ -287,9 +290,7 @@ def _shown(page: Page, draft: Draft, *, status: int = 200) -> Response:
         labels=catalogue_words.LABELS,
         choices=catalogue_words.CHOICES,
         offered=_offered(page, catalogue),
-        reading=_reading(
-            page, catalogue, sheet.text("target"), sheet.text("kpi"), sheet.text("overshoot")
-        ),
+        reading=reading,
         periods=_periods(catalogue, sheet),
         same_start=base is not None
         and draft.kind == "target"

@@ -284,7 +284,7 @@ def _named(page: Page, things: Mapping[str, Any], code: str) -> str:
 
 
 def _at(page: Page, period: Period, value: Decimal) -> str:
-    return f"{formats.period(period, page.speak)}: {write_number(value)}"
+    return f"{formats.period(period, page.speak)} {write_number(value)}"
 
 
 def _trajectory(page: Page, trajectory: Trajectory) -> str:
@@ -302,7 +302,7 @@ def _definition(page: Page, one: Definition) -> str:
         if one.since is None
         else page.speak(msg("since {period}"), period=formats.period(one.since, page.speak))
     )
-    return f"{one.version} ({since}): {one.text or formats.ABSENT}"
+    return f"{one.version} · {since} · {one.text or formats.ABSENT}"
 
 
 def periods_choice(plan: Plan, frequency: Frequency) -> list[Period]:

@@ -403,6 +403,11 @@ def test_somebody_else_who_saved_meanwhile_is_told_and_nothing_lost(
         assert "at most 22.5 units (<= 22.5) at most 24 units (<= 24)" in text
         assert "at most 24 units (<= 24) at most 23 units (<= 23)" in text
         assert form_of(page.text)["target"] == ["<= 23"]
+    unread = mine.site.post(EDIT, data={**sent, "target": "23", "save": "yes"})
+    text = told(unread, 412)
+    assert "Somebody else saved meanwhile" in text
+    assert "not a target; write" in text
+    assert "is on record already" not in text
     again = {**sent, "version": form_of(page.text)["version"], "save": "yes"}
     done = mine.site.post(EDIT, data=again, follow_redirects=False)
     assert done.headers["location"].endswith("?saved=3")
@@ -515,7 +520,7 @@ def test_whoever_changes_a_definition_says_what_changes(planner: Planner, report
     assert "begins after the one before it" in told(planner.post(KPI, "save", third), 422)
     assert planner.post(KPI, "save", {**third, "definition_since": "2013-08"}).is_redirect
     assert definitions(reported)[1:] == [(2, "2013-06", "all cases"), (3, "2013-08", "some")]
-    assert "1 (from the beginning): cases closed" in told(planner.get("/catalogue/kpi/cases"))
+    assert "1 · from the beginning · cases closed" in told(planner.get("/catalogue/kpi/cases"))
 
 
 # --- the preview --------------------------------------------------------------------------------
