@@ -6,6 +6,7 @@ The browser reaches no other host: whatever a page asks elsewhere is refused and
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 PHONE: Final = 360
 DESKTOP: Final = 1280
+ADMIN: Final = "root.admin"
+PASSWORD: Final = "only the admin knows it"
+_GIVEN: Final = "a password of the machine"
 AXE: Final = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 _DABIAO: Final = (sys.executable, "-c", "from app.cli import main; main()")
 
@@ -108,6 +112,40 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(url, key.removeprefix("admin key: "))
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def administered(site: Site) -> Site:
+    """The site, with a user who administers it and has a password of their own."""
+    made = httpx.post(
+        f"{site.url}/api/v1/users",
+        json={
+            "name": ADMIN,
+            "name_zh": "管理员",
+            "name_en": "The admin",
+            "role": "admin",
+            "password": _GIVEN,
+        },
+        headers={"Authorization": f"Bearer {site.admin_key}"},
+        trust_env=False,
+    )
+    assert made.status_code == 201, made.text
+    with httpx.Client(base_url=site.url, headers={"Origin": site.url}, trust_env=False) as client:
+        client.post("/sign-in", data={"name": ADMIN, "password": _GIVEN})
+        token = re.search(r'name="form_token" value="([^"]+)"', client.get("/account").text)
+        assert token is not None
+        words = {"old": _GIVEN, "new": PASSWORD, "again": PASSWORD, "form_token": token[1]}
+        assert client.post("/account/password", data=words).status_code == 303
+    return site
+
+
+def sign_in(window: Look, name: str, password: str, then: str = "/") -> None:
+    """Fill in the form, in English, to go on to an address."""
+    window.page.goto(f"{window.url}/sign-in?next={then}")
+    window.page.get_by_label("User name").fill(name)
+    window.page.get_by_label("Password").fill(password)
+    window.page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    window.page.get_by_role("button", name="Sign out").wait_for()
 
 
 def answers(url: str) -> bool:

@@ -44,7 +44,11 @@ def test_a_spelling_says_frequency_and_days(
     assert str(read) == text
 
 
-@given(st.integers(FIRST_YEAR, LAST_YEAR), st.none() | st.integers(1, 12), st.booleans())
+@given(
+    year=st.integers(FIRST_YEAR, LAST_YEAR),
+    index=st.none() | st.integers(1, 12),
+    is_month=st.booleans(),
+)
 def test_a_spelling_is_read_as_its_parts_say_however_often(
     year: int, index: int | None, *, is_month: bool
 ) -> None:
