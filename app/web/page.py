@@ -144,7 +144,7 @@ class Page:
         given = self.request.query_params
         return {name: given[name] for name in ("as_of", *names) if given.get(name)}
 
-    def speak(self, text: str, **values: object) -> str:
+    def speak(self, text: str, /, **values: object) -> str:
         """Return a text in the page's language, its placeholders filled in."""
         spoken = self.site.services.translator.translate(text, self.language)
         if spoken in LABELS:  # statuses are codes in English: off_track
