@@ -26,6 +26,8 @@ _KEPT_DIGITS: Final = 15
 _LONGEST: Final = 32_767
 """Characters that a cell can hold."""
 _CHART_WIDTH: Final = 900
+_HEADING_HEIGHT: Final = 24
+"""Points."""
 _RESERVED: Final = "history"
 """A name that spreadsheets keep for themselves."""
 
@@ -73,6 +75,7 @@ class Sheet:
     def heading(self, text: str) -> None:
         """Write the sheet's heading."""
         self._write(0, text, bold=True, font_size=16)
+        self._page.set_row(self._row, _HEADING_HEIGHT)
         self._row += 1
 
     def subheading(self, text: str) -> None:

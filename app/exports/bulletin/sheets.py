@@ -38,7 +38,7 @@ _LINE_COLUMNS: Final = (
     *("kpi", "status", "figure", "unit", "period", "goal", "due", "expected"),
     *("ratio", "pace", "change", "behind", "since", "trend", "notes"),
 )
-_WIDTHS: Final = (34, 12, 11, 9, 12, 18, 12, 11, 11, 11, 12, 26, 12, 16, 60)
+_WIDTHS: Final = (28, 12, 9, 7, 11, 14, 11, 9, 9, 9, 9, 18, 14, 14, 36)
 _BEHIND: Final = ("behind", "since")
 _RATES: Final = ("completeness", "timeliness", "overdue", "since", "days")
 _BAR_HEIGHT: Final = 24
