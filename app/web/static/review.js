@@ -34,6 +34,12 @@
     }
     tell();
   });
+  // Enter in a box would press a button, and htmx would send the form for whichever it is.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("input.one, input.whole")) {
+      event.preventDefault();
+    }
+  });
   document.addEventListener("htmx:after:swap", tell);
   tell();
 })();
