@@ -149,6 +149,8 @@ LABELS = (
     "a period",
     "at least",
     "at most",
+    "checked",
+    "written",
 )
 """Statuses, outcomes and headings, as tables show them; see `WORDS` for `ratio`."""
 

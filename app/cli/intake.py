@@ -20,6 +20,7 @@ from app.cli.context import (
 )
 from app.cli.parameters import keepable
 from app.cli.terminal import err, findings_table, print_table
+from app.cli.watching import shown
 from app.domain.access import Actor, Role
 from app.errors import NotFound
 from app.intake.folder import load_folder
@@ -60,7 +61,8 @@ def _load(
     opened: Office, folder: Path, actor: Actor, language: Language, *, as_json: bool = False
 ) -> bool:
     """Load one folder and say what came of it; returns whether any file was refused."""
-    loaded = load_folder(opened, folder, actor)
+    with shown(language):
+        loaded = load_folder(opened, folder, actor)
     if as_json:
         documents = [receipt_document(made, translator, language) for made in loaded.receipts]
         print_json({"resources": loaded.resources, "submissions": documents}, opened.zone)
@@ -175,7 +177,9 @@ def _into_database(post: Post, language: Language, *, dry_run: bool) -> dict[str
     with office() as (opened, _), refusals_in(language):
         actor = this_user()
         take = rehearse if dry_run else receive
-        return receipt_document(take(opened, read(post, actor), actor), translator, language)
+        with shown(language):
+            receipt = take(opened, read(post, actor), actor)
+        return receipt_document(receipt, translator, language)
 
 
 def print_receipt(receipt: dict[str, Any], language: Language) -> None:

@@ -41,8 +41,12 @@ def decide(  # noqa: PLR0913, PLR0917 - the delivery, then what is known
     changes: list[Change] = []
     unchanged = 0
     for entry in checked.entries:
-        known = current.get(entry.key)
-        review = reviews.get(entry.key)
+        key = entry[1:4]
+        known = current.get(key)
+        if known is None:
+            changes.append(_change(entry, None))
+            continue
+        review = reviews.get(key)
         is_new, found = _weigh(entry, table, known, review, kpis[entry.kpi])
         if found is not None:
             findings.append(found)
@@ -69,15 +73,13 @@ def changing(checked: Checked, current: Mapping[FigureKey, Figure]) -> list[Entr
 
 
 def _weigh(
-    entry: Entry, table: Table, known: Figure | None, review: Review | None, kpi: Kpi
+    entry: Entry, table: Table, known: Figure, review: Review | None, kpi: Kpi
 ) -> tuple[bool, Finding | None]:
-    """Tell whether a row is to be written, and what there is to say of it.
+    """Tell whether a row about a known figure is to be written, and what there is to say of it.
 
     A returned figure takes the same figure again if it comes with a reason: so a department can
     stand by what it said.
     """
-    if known is None:
-        return True, None
     review = of_revision(review, known.revision)
     state, same = standing(known.revision, review), _says_the_same(entry, known)
     if same and state is not State.RETURNED:

@@ -181,14 +181,17 @@ class _Asking:
     def _lines(self) -> Mapping[Period, list[Line]]:
         """Return the rows of every period in the order of the file, with what is usual there."""
         lines: dict[Period, list[Line]] = {}
-        usual: dict[SeriesKey, Usual | None] = {}
+        usual = {
+            key: self._usual(key)
+            for key in dict.fromkeys((entry.kpi, entry.department) for entry in self._scope.entries)
+        }
+        if not any(usual.values()):  # then nothing can look as if it stood elsewhere
+            return lines
         for entry in self._scope.entries:
             kpi, key = self._catalogue.kpis[entry.kpi], (entry.kpi, entry.department)
             value = exact(entry.amount, kpi.factor)
             if value is None:
                 continue
-            if key not in usual:
-                usual[key] = self._usual(key) if kpi.kind is not Kind.MILESTONE else None
             lines.setdefault(entry.period, []).append(
                 Line(
                     row=entry.row,
@@ -202,6 +205,8 @@ class _Asking:
         return lines
 
     def _usual(self, key: SeriesKey) -> Usual | None:
+        if self._catalogue.kpis[key[0]].kind is Kind.MILESTONE:
+            return None
         *_, piece = self._series(key).unbroken()
         return Usual.of(piece.recorded)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from app.domain.finding import Finding
 from app.errors import IdempotencyMismatch, NotAuthenticated, Refused, UnsupportedMedia
 from app.intake.actuals_json import read_actuals
+from app.intake.collecting import uncollected
 from app.intake.decision import decide
 from app.intake.limits import BAD_CHARACTER
 from app.intake.plausibility import questions
@@ -149,7 +150,8 @@ def receive_all(office: Office, sent: Sequence[Sent]) -> list[Answer]:
     raises, none is.
     """
     now, today = office.clock(), office.today()
-    with office.database.write() as connection:
+    rows = sum(len(one.delivery.table) for one in sent)
+    with uncollected(rows), office.database.write() as connection:
         before = journal.last(connection)
         position = 0 if before is None else before.id
         stored = office.reader.at(connection, position)
@@ -232,7 +234,7 @@ class _Intake:
 
 def rehearse(office: Office, delivery: Delivery, actor: Actor) -> Receipt:
     """Say what `receive` would answer, and keep nothing."""
-    with office.database.read() as connection:
+    with uncollected(len(delivery.table)), office.database.read() as connection:
         stored = office.catalogue(connection)
         checked = check(delivery.table, stored.catalogue, actor, office.today())
         record = Record(office, connection, stored, [(delivery.new, checked)])

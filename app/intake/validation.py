@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.figure import Amount, ObservationStatus
 from app.domain.finding import Finding, Severity
 from app.domain.kpi import Kind, Kpi
 from app.domain.number import NumberError, parse_number, write_number
 from app.domain.period import Period
+from app.intake.plain_rows import PlainRows
 from app.intake.spelling import read_number, read_period, read_status, read_text
+from app.ledger.progress import through
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,13 +26,13 @@ if TYPE_CHECKING:
 
     from app.domain.access import Actor
     from app.domain.catalogue import Catalogue
+    from app.intake.plain_rows import Series
     from app.intake.table import Table
 
 LONGEST_TEXT = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One good row: a figure, as delivered."""
 
     row: int
@@ -45,7 +47,7 @@ class Entry:
     @property
     def key(self) -> tuple[str, str, Period]:
         """What the figure is for."""
-        return (self.kpi, self.department, self.period)
+        return self[1:4]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +86,49 @@ class Check:
         refused = {found.row for found in self._errors()}
         entries: list[Entry] = []
         first: dict[tuple[str, str, Period], int] = {}
-        for index, row in enumerate(self.table.numbers):
-            entry = self._row(index, row)
+        plain = PlainRows(Entry, self._plain_series, self._plain_period).entries(self.table)
+        rows = through("checked", zip(self.table.numbers, plain, strict=True), len(self.table))
+        for index, (row, usual) in enumerate(rows):
+            entry = usual or self._row(index, row)
             if entry is None or row in refused:
                 continue
-            if entry.key in first:
-                self._report("duplicate_row", row, None, {"first": str(first[entry.key])})
+            key = entry[1:4]
+            if key in first:
+                self._report("duplicate_row", row, None, {"first": str(first[key])})
                 continue
-            first[entry.key] = row
+            first[key] = row
             entries.append(entry)
         findings = (*self.table.findings, *self._findings)
         return Checked(len(self.table), tuple(entries), findings)
+
+    def _plain_series(self, kpi: str, department: str) -> Series | None:
+        """Return what two cells stand for; None if there is anything to be said about them."""
+        code = _look_up(kpi, "kpi", self.catalogue.kpis, self.catalogue.kpis_by_name)
+        place = _look_up(
+            department,
+            "department",
+            self.catalogue.departments,
+            self.catalogue.departments_by_name,
+        )
+        if isinstance(code, Finding) or isinstance(place, Finding):
+            return None
+        if not self.actor.reaches(self.catalogue, place):
+            return None
+        if place not in self.catalogue.reporters[code]:
+            return None
+        found = self.catalogue.kpis[code]
+        return found, place, found.hard_minimum, found.hard_maximum
+
+    def _plain_period(self, kpi: Kpi, text: str) -> Period | None:
+        """Return a period that a KPI takes figures for; None if there is anything to be said."""
+        read = read_period if self.table.typed_by_people else Period.parse
+        try:
+            period = read(text)
+        except ValueError:
+            return None
+        if period.frequency is not kpi.frequency or not period.has_begun(self.today):
+            return None
+        return period if kpi.early_figures or period.has_ended(self.today) else None
 
     def _errors(self) -> Iterator[Finding]:
         """Go through what the reader has refused."""

@@ -106,9 +106,8 @@ class Database:
             with connection.begin() as transaction:
                 if not self.is_sqlite:
                     connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
-                writing.begin(connection)
-                yield connection
-                writing.seal_added(connection)
+                with writing.sealed(connection):
+                    yield connection
                 if not self.is_sqlite:
                     postgres.commit(connection, transaction)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, tuple_
 
@@ -12,12 +12,13 @@ from app.domain.figure import Amount, Figure, ObservationStatus
 from app.domain.period import Frequency, Period
 from app.ledger.narrowing import by_codes, numbers_of
 from app.ledger.places import MOST_PLACES, given_places, is_placed, numbered
+from app.ledger.progress import through
 from app.ledger.tables import department, journal, kpi, revision, submission
-from app.ledger.writing import add
+from app.ledger.writing import add, add_many
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Row, Select
 
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
 FigureKey = tuple[str, str, Period]
 """KPI code, department code, period."""
 
+LONG: Final = 2_000
+"""Figures of one submission beyond which they go in as a long list."""
 
-@dataclass(frozen=True, slots=True)
-class Change:
+
+class Change(NamedTuple):
     """A figure to be written: created (revision 1) or revised (its next revision)."""
 
     kpi: str
@@ -57,28 +60,78 @@ class Revision:
 def append(
     connection: Connection,
     stored: StoredCatalogue,
-    changes: Iterable[tuple[int, Iterable[Change]]],
+    changes: Iterable[tuple[int, Sequence[Change]]],
 ) -> None:
     """Add revisions, each lot under its submission; only within `Database.write`."""
-    rows = [
-        {
-            "kpi_id": stored.kpi_ids[change.kpi],
-            "department_id": stored.department_ids[change.department],
-            "period": str(change.period),
-            "revision": change.revision,
-            "submission_id": number,
-            "row_number": change.row,
-            "value": change.amount.value,
-            "numerator": change.amount.numerator,
-            "denominator": change.amount.denominator,
-            "observation_status": change.observation_status,
-            "note": change.note,
-            "reason": change.reason,
-        }
-        for number, lot in changes
-        for change in lot
-    ]
-    add(connection, revision, rows)
+    short: list[dict[str, object]] = []
+    for number, lot in changes:
+        if len(lot) > LONG:
+            ordered = through("written", _in_order(stored, lot), len(lot))
+            rows = _rows(stored, number, ordered)
+            add_many(connection, revision, _COLUMNS, rows, entry=number)
+        else:
+            short.extend(
+                dict(zip(_COLUMNS, row, strict=True)) for row in _rows(stored, number, lot)
+            )
+    add(connection, revision, short)
+
+
+_COLUMNS: Final = (
+    "kpi_id",
+    "department_id",
+    "period",
+    "revision",
+    "submission_id",
+    "row_number",
+    "value",
+    "numerator",
+    "denominator",
+    "observation_status",
+    "note",
+    "reason",
+)
+
+
+def _rows(
+    stored: StoredCatalogue, number: int, changes: Iterable[Change]
+) -> Iterator[tuple[object, ...]]:
+    """Yield a submission's figures as rows of `_COLUMNS`."""
+    kpi_ids, department_ids = stored.kpi_ids, stored.department_ids
+    spelled = cache(str)
+    for change in changes:
+        amount = change.amount
+        yield (
+            kpi_ids[change.kpi],
+            department_ids[change.department],
+            spelled(change.period),
+            change.revision,
+            number,
+            change.row,
+            amount.value,
+            amount.numerator,
+            amount.denominator,
+            change.observation_status,
+            change.note,
+            change.reason,
+        )
+
+
+def _in_order(stored: StoredCatalogue, changes: Iterable[Change]) -> list[Change]:
+    """Return figures series by series, the series as their lines are sealed.
+
+    So the table's index is written page by page, and the lines need no merging.
+    """
+    places: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def place(change: Change) -> tuple[str, str]:
+        series = (change.department, change.kpi)
+        known = places.get(series)
+        if known is None:
+            numbers = (stored.department_ids[series[0]], stored.kpi_ids[series[1]])
+            known = places[series] = (str(numbers[0]), str(numbers[1]))
+        return known
+
+    return sorted(changes, key=place)
 
 
 def current(
@@ -116,7 +169,7 @@ def _current_around(
     connection: Connection, stored: StoredCatalogue, keys: Collection[FigureKey], upto: int | None
 ) -> dict[FigureKey, Figure]:
     """Read all that lies between very many keys, which is then cheaper than to look up each."""
-    periods = [str(period) for _, _, period in keys]
+    periods = [str(period) for period in {key[2] for key in keys}]
     found = figures(
         connection,
         stored,

@@ -48,6 +48,11 @@ def line(table: Table, row: Mapping[str, object]) -> bytes:
     return orjson.dumps([str(table.name), filled], default=_spelled, option=_OPTIONS)
 
 
+def spelled(value: object) -> str:
+    """Return a value as it stands in a line; raises TypeError where it has no fixed spelling."""
+    return orjson.dumps(value, default=_spelled, option=_OPTIONS).decode()
+
+
 @cache
 def _columns(table: Table) -> tuple[str, ...]:
     return tuple(sorted(str(column.name) for column in table.columns))

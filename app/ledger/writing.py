@@ -1,27 +1,31 @@
 """The way of every row into the ledger: inserted, remembered, and sealed before the commit.
 
-`add` is how the ledger is written; nothing else inserts. What a transaction adds is remembered
-with its connection, and `Database.write` has it sealed just before it commits: a row in `seal` for
-each entry of the journal, made of the rows as they went in, without reading them back. So it does
-not matter how many entries a transaction holds, nor in which order or by which statements their
-rows come; only that all rows of an entry come in the transaction that has the entry.
+`add` is how the ledger is written, and `add_many` where a list is very long; nothing else inserts.
+What a transaction adds is remembered with its connection, and `Database.write` has it sealed just
+before it commits: a row in `seal` for each entry of the journal, made of the rows as they went in,
+without reading them back. So it does not matter how many entries a transaction holds, nor in which
+order or by which statements their rows come; only that all rows of an entry come in the transaction
+that has the entry.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from app.ledger.belonging import FIRST, belonging, is_sealed
+from app.ledger.long_lists import Lines, copy, insert, lines_of
 from app.ledger.sealing import BEGINNING, line, seal_of
 from app.ledger.tables import journal, seal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection, Table
 
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 _ADDED: Final = "dabiao_added"
+_TOGETHER: Final = 10_000
+"""Rows of a very long list that are on their way at a time."""
 
 
 @dataclass(slots=True)
@@ -36,12 +42,26 @@ class _Added:
     """What a transaction has added so far, and the seal that its first entry follows."""
 
     rows: dict[Table, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    long: dict[int, Lines] = field(default_factory=lambda: defaultdict(Lines))
+    """Per entry with rows that are not remembered: their lines."""
     before: str | None = None
 
 
-def begin(connection: Connection) -> None:
-    """Begin to remember what a transaction adds."""
-    connection.info[_ADDED] = _Added()
+@contextmanager
+def sealed(connection: Connection) -> Iterator[None]:
+    """Remember what the block adds, seal it in the end, and forget it however it ends.
+
+    Raises RuntimeError for rows of an entry that is not of this transaction, or of none at all.
+    """
+    added = connection.info[_ADDED] = _Added()
+    try:
+        yield
+        _seal(connection, added)
+    finally:
+        # Not looked up again: a connection that has broken off has nothing to be looked up in.
+        added.rows.clear()
+        for lines in added.long.values():
+            lines.close()
 
 
 def follow(connection: Connection, digest: str | None) -> None:
@@ -56,15 +76,39 @@ def follow(connection: Connection, digest: str | None) -> None:
 def add(connection: Connection, table: Table, rows: Row | Sequence[Row]) -> None:
     """Insert a row, or many by one statement; only within `Database.write`.
 
-    Each row is a mapping of column names; a column that is not named stays empty. Rows of a table
-    that is not of the ledger are not remembered.
+    Each row is a mapping of column names, the same in all; a column that is not named stays empty.
+    Rows of a table that is not of the ledger are not remembered. Raises ValueError for rows of
+    different columns.
     """
     listed = [rows] if isinstance(rows, Mapping) else rows
     if not listed:
         return
-    connection.execute(insert(table), listed if len(listed) > 1 else listed[0])
+    names = tuple(listed[0])
+    if any(row.keys() != listed[0].keys() for row in listed):
+        msg = f"rows of {table.name} that go in together name different columns"
+        raise ValueError(msg)
+    insert(connection, table, names, [tuple(row[name] for name in names) for row in listed])
     if is_sealed(table):
         _added(connection).rows[table].extend(listed)
+
+
+def add_many(
+    connection: Connection,
+    table: Table,
+    names: tuple[str, ...],
+    rows: Iterable[Sequence[object]],
+    *,
+    entry: int,
+) -> None:
+    """Insert very many rows of one entry; only within `Database.write`.
+
+    names: the rows' columns; the others stay empty. Not the rows are remembered but their lines,
+    most of them on disk. Rows that come in the order of their lines are sealed fastest.
+    """
+    lines, coming = _added(connection).long[entry], iter(rows)
+    while some := list(islice(coming, _TOGETHER)):
+        copy(connection, table, names, some)
+        lines.extend(lines_of(table, names, some))
 
 
 def _added(connection: Connection) -> _Added:
@@ -72,26 +116,25 @@ def _added(connection: Connection) -> _Added:
     return added
 
 
-def seal_added(connection: Connection) -> None:
-    """Seal every entry that the transaction added, and forget its rows.
-
-    Raises RuntimeError for rows of an entry that is not of this transaction, or of none at all.
-    """
-    added: _Added = connection.info.pop(_ADDED)
-    if not added.rows:
+def _seal(connection: Connection, added: _Added) -> None:
+    if not added.rows and not added.long:
         return
     lines = _by_entry(added.rows)
     numbers = sorted(row["id"] for row in added.rows.get(journal, ()))
-    if lines.keys() != set(numbers):
-        strays = sorted(lines.keys() - set(numbers))
+    if lines.keys() | added.long.keys() != set(numbers):
+        strays = sorted((lines.keys() | added.long.keys()) - set(numbers))
         msg = f"rows were added to entries {strays}, which this transaction did not record"
         raise RuntimeError(msg)
     before = added.before or _newest_seal(connection)
     sealed = []
     for number in numbers:
-        before = seal_of(before, lines[number])
-        sealed.append({"entry_id": number, "digest": before})
-    connection.execute(insert(seal), sealed)
+        if number in added.long:
+            added.long[number].extend(lines[number])
+            before = added.long[number].seal(before)
+        else:
+            before = seal_of(before, lines[number])
+        sealed.append((number, before))
+    insert(connection, seal, ("entry_id", "digest"), sealed)
 
 
 def _by_entry(added: Mapping[Table, Iterable[Row]]) -> dict[int, list[bytes]]:
