@@ -38,8 +38,8 @@ TOP_LEVEL = {"app", "metrics", "migrations", "seeds", "tests", "requirements"}
 """Every folder that is kept; what tools and runs leave behind is not (see .gitignore)."""
 
 PURE = {
-    "__future__", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum", "fractions",
-    "functools", "itertools", "math", "operator", "re", "statistics", "typing", "zoneinfo",
+    "__future__", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum",
+    "fractions", "functools", "itertools", "math", "operator", "re", "statistics", "typing", "zoneinfo",
 }  # fmt: skip
 """What the domain may take from outside: values and arithmetic; no files, no network, no chance."""
 
