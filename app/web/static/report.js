@@ -4,7 +4,6 @@
 // somebody types, a draft that survives a closed browser. Without it the page is a form that is
 // filled in, checked and posted by its buttons.
 (() => {
-  const PREFIX = "dabiao-draft:";
   const ENTRY = ["value", "numerator", "denominator", "note", "reason", "observation_status"];
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const one = (id) => document.getElementById(id);
@@ -21,7 +20,7 @@
     return;
   }
   const said = form.dataset;
-  const key = PREFIX + said.draft;
+  const key = `dabiao-draft:${said.draft}`;
   const rows = all("tr[data-row]", form);
   const field = (row, name) => one(`c-${row.dataset.row}-${name}`);
   const answer = (row) => one(`a-${row.dataset.row}`);
@@ -36,11 +35,8 @@
   // --- draft ---------------------------------------------------------------------------------
   const save = () => {
     const kept = rows.filter(filled).map((row) => ({ figure: row.dataset.figure ?? null, cells: cells(row), answer: answer(row).value }));
-    if (kept.length > 0) {
-      store.set(key, { at: new Date().toISOString(), sheet: form.elements.sheet.value, rows: kept });
-    } else {
-      store.drop(key);
-    }
+    const draft = { at: new Date().toISOString(), sheet: form.elements.sheet.value, rows: kept };
+    return kept.length > 0 ? store.set(key, draft) : store.drop(key);
   };
 
   const restore = () => {
@@ -98,9 +94,8 @@
         asked.add(String(found.row));
       }
     }
-    rows.forEach((row) => {
-      one(`answer-${row.dataset.row}`).hidden = !asked.has(row.dataset.row) && !answer(row).value;
-    });
+    const isAsked = (row) => asked.has(row.dataset.row) || answer(row).value !== "";
+    rows.forEach((row) => { one(`answer-${row.dataset.row}`).hidden = !isAsked(row); });
   };
 
   let asking = null;
@@ -108,18 +103,16 @@
     asking?.abort();
     asking = new AbortController();
     const body = new URLSearchParams({ form_token: form.elements.form_token?.value ?? "" });
-    rows.filter(filled).forEach((row) => {
-      all("input, select", row).forEach((input) => body.append(input.name, input.value));
-    });
+    const inputs = rows.filter(filled).flatMap((row) => all("input, select", row));
+    inputs.forEach((input) => body.append(input.name, input.value));
     try {
       const options = { method: "POST", body, headers: { Accept: "application/json" }, signal: asking.signal };
       const reply = await fetch(said.check, options);
-      if (!reply.ok) {
-        throw new Error(reply.status);
-      }
-      const found = await reply.json();
+      const found = reply.ok ? await reply.json() : { told: said.lost, findings: null };
       one("checked").textContent = found.told;
-      show(found.findings);
+      if (found.findings) {
+        show(found.findings);
+      }
     } catch (error) {
       if (error.name !== "AbortError") {
         one("checked").textContent = said.lost;
@@ -133,11 +126,7 @@
     clearTimeout(timer);
     timer = setTimeout(check, 500);
   };
-  form.addEventListener("input", (event) => {
-    if (event.target.name !== "pasted") {
-      changed();
-    }
-  });
+  form.addEventListener("input", (event) => event.target.name !== "pasted" && changed());
 
   // --- paste ---------------------------------------------------------------------------------
   const parse = (text) => {
@@ -247,10 +236,9 @@
     while (rows[place] && !field(rows[place], name)) {
       place += step;
     }
-    if (rows[place]) {
-      field(rows[place], name).focus();
-      field(rows[place], name).select?.();
-    }
+    const next = rows[place] && field(rows[place], name);
+    next?.focus();
+    next?.select?.();
   });
 
   form.addEventListener("submit", save);
