@@ -105,12 +105,12 @@ def test_every_target_has_the_scoreboards_verdict(site: TestClient) -> None:
     board = verdicts(site)
     assert {(one["kpi_name"], names[one["department"]]) for one in board.values()} == set(found)
     for one in board.values():
-        line = found[one["kpi_name"], names[one["department"]]]
-        assert line["status"].partition(" ←")[0] == one["status"].replace("_", " ")
+        cells = found[one["kpi_name"], names[one["department"]]]
+        assert cells["status"].partition(" ←")[0] == one["status"].replace("_", " ")
         if one["ratio"] is not None:
-            assert line["figure"] == pytest.approx(float(one["actual"]), abs=0.005)
-            assert line["ratio to the target"] == pytest.approx(float(one["ratio"]), abs=0.001)
-            assert line["pace"] == pytest.approx(float(one["pace"]), abs=0.001)
+            assert cells["figure"] == pytest.approx(float(one["actual"]), abs=0.005)
+            assert cells["ratio to the target"] == pytest.approx(float(one["ratio"]), abs=0.001)
+            assert cells["pace"] == pytest.approx(float(one["pace"]), abs=0.001)
 
 
 @pytest.mark.parametrize("read", [told, on_paper])
@@ -271,6 +271,7 @@ def test_made_up_figures_are_marked_on_every_leaf_and_sheet(
     assert all(mark in page.extract_text() for page in pdf.pages)
     for sheet in in_sheets(site).values():
         assert str(sheet.cell(1, 1).value).startswith(mark)
+        assert sheet.oddHeader is not None
         assert mark in str(sheet.oddHeader.center.text)
     # What was printed before they came says nothing of them, and stays as it was.
     assert mark not in on_paper(site, f"?as_of={before.replace('+', '%2B')}")

@@ -111,7 +111,8 @@ class Sheet:
 
     def sparkline(self, row: int, column: int, source: str) -> None:
         """Draw a small line of the cells of `source`."""
-        self._page.add_sparkline(row, column, {"range": source, "last_point": True})
+        look = {"series_color": "#18202B", "last_point": True, "last_color": "#1C5A9E"}
+        self._page.add_sparkline(row, column, {"range": source, **look})
 
     def series(self, first: int, count: int, column: int, colour: str) -> dict[str, Any]:
         """Return a chart's series: the numbers of a column, named by the first column."""
