@@ -39,7 +39,8 @@ TOP_LEVEL = {"app", "metrics", "migrations", "seeds", "tests", "requirements"}
 
 PURE = {
     "__future__", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum",
-    "fractions", "functools", "itertools", "math", "operator", "re", "statistics", "typing", "zoneinfo",
+    "fractions", "functools", "itertools", "math", "operator", "re", "statistics",
+    "typing", "zoneinfo",
 }  # fmt: skip
 """What the domain may take from outside: values and arithmetic; no files, no network, no chance."""
 
