@@ -184,24 +184,45 @@ def judge(
     """
     if counted is None:
         return Verdict(Status.NO_DATA)
-    kpi, subject = subject.kpi, subject.at(counted.period)
-    target, actual = subject.target, counted.value
-    attained = is_attained(target.goal, target.overshoot, actual)
-    expected = expected_at(target, kpi, subject.plan, counted.period)
-    pace = pace_of(target.goal, target.overshoot, actual, expected)
+    standing = stand(subject, counted, upto, is_last_word)
+    target, actual = standing.target, counted.value
     return Verdict(
-        status=_status(
-            subject, counted, expected, pace.value, is_final=is_last_word(subject, upto)
-        ),
+        status=standing.status,
         period=counted.period,
         counted=counted,
-        attained=attained,
-        expected=expected,
+        attained=is_attained(target.goal, target.overshoot, actual),
+        expected=standing.expected,
         ratio=ratio_of(target.goal, target.overshoot, actual),
-        pace=pace,
+        pace=standing.pace,
         progress=_progress(target, actual),
         gap=distance_of(target.goal, target.overshoot, actual).gap(actual),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a status is decided by: the version of the target, what it expects, and the pace."""
+
+    target: Target
+    expected: Fraction | None
+    pace: Measure
+    status: Status
+
+
+def stand(
+    subject: Subject,
+    counted: Counted,
+    upto: Period | None,
+    is_last_word: Callable[[Subject, Period | None], bool],
+) -> Standing:
+    """Decide the status of what counts up to a period, as `judge` does."""
+    subject = subject.at(counted.period)
+    target = subject.target
+    expected = expected_at(target, subject.kpi, subject.plan, counted.period)
+    pace = pace_of(target.goal, target.overshoot, counted.value, expected)
+    is_final = is_last_word(subject, upto)
+    status = _status(subject, counted, expected, pace.value, is_final=is_final)
+    return Standing(target, expected, pace, status)
 
 
 def is_attained(goal: Goal, overshoot: Overshoot, actual: Fraction) -> bool:

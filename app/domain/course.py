@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING
 
-from app.domain.attainment import Status, Verdict, counted_upto, is_not_started, judge
+from app.domain.attainment import Status, Verdict, counted_upto, is_not_started, judge, stand
 from app.domain.counting import part_of, put_together
 from app.domain.kpi import Kind
 from app.domain.period import Period
@@ -105,8 +105,16 @@ class Course:
     def _status(self, today: dt.date, at: Period) -> Status:
         key = (today, at.ordinal)
         if key not in self._said:
-            self._said[key] = self.at(today, at).status
+            self._said[key] = self._decided(today, at)
         return self._said[key]
+
+    def _decided(self, today: dt.date, at: Period) -> Status:
+        if is_not_started(self.subject, today, at):
+            return Status.NOT_STARTED
+        counted = self._counted(at)
+        if counted is None:
+            return Status.NO_DATA
+        return stand(self.subject, counted, at, self._is_due_posted).status
 
     def _counted(self, upto: Period | None) -> Counted | None:
         parts, missing = [], []

@@ -112,14 +112,16 @@ class Period:
 
     def first_of(self, frequency: Frequency) -> Period:
         """Return the first period of `frequency` that touches this one (2013 -> 2013-01)."""
-        return containing(self.first_day, frequency)
+        return self if frequency is self.frequency else containing(self.first_day, frequency)
 
     def last_of(self, frequency: Frequency) -> Period:
         """Return the last period of `frequency` that touches this one (2013 -> 2013-12)."""
-        return containing(self.last_day, frequency)
+        return self if frequency is self.frequency else containing(self.last_day, frequency)
 
     def last_ended(self, frequency: Frequency) -> Period:
         """Return the last period of `frequency` that is over when this one is (2013-05 -> Q1)."""
+        if frequency is self.frequency:
+            return self
         last = self.last_of(frequency)
         return last if last.last_day <= self.last_day else last.shift(-1)
 
