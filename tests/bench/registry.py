@@ -34,6 +34,7 @@ ROWS: Final = {
     row.name: row
     for row in (
         Row("scrape", scrape.measure),
+        Row("scrape-figure", scrape.after_a_figure),
         Row("posts-sqlite", posts.on_sqlite),
         Row("posts-postgresql", posts.on_postgresql, part="postgresql"),
         Row("bulk-sqlite", bulk.on_sqlite),

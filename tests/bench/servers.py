@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import threading
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ from tests.programs import LEFT_OUT_VARIABLE, PARTS, ROOT, left_out, locate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 DABIAO = (sys.executable, "-c", "from app.cli import main; main()", "serve")
 UVICORN = (sys.executable, "-m", "uvicorn", "--factory", "--no-access-log", "--log-level=warning")
@@ -53,6 +53,14 @@ class HttpServer(Server):
         except BaseException:
             self.stop()
             raise
+
+    def processor_ms(self) -> float:
+        """Return how long its threads have run on a processor, in milliseconds.
+
+        As Linux counts it: `/proc/<pid>/stat` tells no less than a hundredth of a second.
+        """
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e6
 
 
 def wait_for_200(port: int, path: str, process: Process) -> None:
