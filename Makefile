@@ -121,6 +121,11 @@ bench: $(SERVICE) $(TOOLS) ## Measure, each figure beside its peer and its limit
 	@$(BIN)/python -m tests.install_parts
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: pictures
+pictures: $(SERVICE) $(TOOLS) ## Take the READMEs' pictures again, from the demo's pages
+	@$(BIN)/python -m tests.install_parts chromium
+	@KEEP_PICTURES=1 $(BIN)/python -m pytest --numprocesses=0 --quiet tests/browser/test_pictures.py
+
 # Taken from the public index alone and read from no configuration of the machine that runs it, so
 # that the lock files name nothing but packages, versions and hashes.
 LOCK := $(BIN)/uv pip compile --quiet --no-config --no-emit-index-url --generate-hashes --universal \
