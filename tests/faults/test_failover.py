@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import require_part
 from tests.faults.cluster import Cluster, Node, send
-from tests.faults.network import Network
+from tests.faults.network import Network, here
 from tests.faults.posting import Posting
 from tests.parts import wait_until
 
@@ -151,7 +151,8 @@ def prove(cluster: Cluster, folder: Path, fault: Fault) -> None:
 
 def test_asynchronous_replication_loses_what_was_acknowledged(tmp_path: Path) -> None:
     """The same counting, the same clients; only that a commit waits for nobody."""
-    with Cluster(synchronous=False) as cluster, Posting(tmp_path, cluster.url()) as posting:
+    two = here(2)
+    with Cluster(two, synchronous=False) as cluster, Posting(tmp_path, cluster.url()) as posting:
         lost, standbys = cluster.primary(), list(cluster.nodes)
         standbys.remove(lost)
         _freeze(posting, standbys)
