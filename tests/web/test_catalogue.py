@@ -322,6 +322,17 @@ def test_signs_of_chinese_input_methods_are_read(planner: Planner, reported: Off
     assert (str(stored.goal), stored.tolerance_band) == ("~ 20", Decimal("0.1"))
 
 
+def test_the_longest_texts_that_are_kept_can_be_typed(planner: Planner, reported: Office) -> None:
+    long = {"source": "据" * 4000, "reason": "因" * 4000}
+    assert planner.post(EDIT, "save", {**long, "target": "<= 21"}).is_redirect
+    too_long = planner.post(EDIT, "save", {**long, "reason": "因" * 4001, "target": "<= 20"})
+    assert "longer than 4000 characters" in told(too_long, 422)
+
+    with reported.database.read() as connection:
+        stored = reported.catalogue(connection).catalogue.targets["plan-2013", "pendency", "exam"]
+    assert (stored.source, stored.reason) == (long["source"], long["reason"])
+
+
 WRONG: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     (EDIT, {"target": "22.5"}, "target", "not a target; write"),
     (EDIT, {"target": "done"}, "target", "belongs to milestones"),
