@@ -33,7 +33,7 @@ def proxy(folder: Path, replicas: Sequence[HttpServer]) -> HttpServer:
         "defaults\n  mode http\n  timeout connect 2s\n  timeout client 60s\n  timeout server 60s\n"
         f"listen dabiao\n  bind 127.0.0.1:{port}\n  balance roundrobin\n{servers}\n"
     )
-    command = [locate("haproxy"), "-db", "-f", folder / "haproxy.cfg"]
+    command: list[str | Path] = [locate("haproxy"), "-db", "-f", folder / "haproxy.cfg"]
     return HttpServer(folder, command, ready="/-/ready", port=port)
 
 
