@@ -15,6 +15,7 @@ from app.ledger.tables import user_password, user_version
 from tests.ledger.small_office import ADMIN, add_user, assert_whole, fill
 
 if TYPE_CHECKING:
+    from app.domain.access import Actor
     from app.ledger.office import Office
     from tests.clock import Clock
 
@@ -46,6 +47,26 @@ def test_a_user_acts_under_name_role_and_reach(filled: Office) -> None:
     assert actor.departments == frozenset({"exam", "law"})
     assert not actor.is_machine
     assert add_user(filled, "all", Role.READER).actor.departments is None
+
+
+def test_a_password_is_its_users_own_once_the_user_has_set_it(filled: Office) -> None:
+    mine = add_user(filled, "wang.min", Role.REPORTER, password=PHRASE)
+    other = add_user(filled, "li.hua", Role.ADMIN, password=PHRASE)
+
+    def own() -> tuple[bool, bool]:
+        with filled.database.read() as connection:
+            found = [users.has_own_password(connection, one) for one in (mine, other)]
+        return found[0], found[1]
+
+    def set_by(actor: Actor) -> None:
+        with filled.database.write() as connection:
+            users.set_password(connection, mine, "a hash", actor=actor, now=filled.clock())
+
+    assert own() == (False, False)
+    set_by(mine.actor)
+    assert own() == (True, False)
+    set_by(other.actor)
+    assert own() == (False, False)
 
 
 def test_every_change_is_a_version_and_an_entry_of_the_journal(
