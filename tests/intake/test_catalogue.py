@@ -322,7 +322,9 @@ KEPT: dict[str, AnyResource] = {
     "a definition that changed twice": kpi(
         "k",
         definitions=[
-            {"version": 1}, {"version": 2, "since": "2013-07"}, {"version": 3, "since": "2014-01"},
+            {"version": 1},
+            {"version": 2, "since": "2013-07"},
+            {"version": 3, "since": "2014-01"},
         ],
     ),
     "equal limits": kpi("k", minimum="1", maximum="1"),

@@ -24,12 +24,14 @@ from tests.ledger.small_office import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.domain.catalogue import TargetKey
     from app.intake.catalogue_preview import Preview
     from app.intake.resources import AnyResource
     from app.ledger.office import Office
 
 MONTHS = [Period.of(2013, month=month) for month in range(1, 13)]
-Said = "Mapping[tuple[TargetKey, Period | None], tuple[object, ...]]"
 
 
 @pytest.fixture
@@ -98,7 +100,7 @@ CHANGES: dict[str, AnyResource] = {
 }
 
 
-def verdicts(office: Office) -> Said:
+def verdicts(office: Office) -> Mapping[tuple[TargetKey, Period | None], tuple[object, ...]]:
     """Return what is said of every target, now and at every month."""
     with office.database.read() as connection:
         stored, seen = office.seen(connection)
@@ -119,7 +121,9 @@ def looked(office: Office, resource: AnyResource) -> Preview:
         return preview(connection, stored, seen, resource)
 
 
-def told(found: Preview, *, after: bool) -> Said:
+def told(
+    found: Preview, *, after: bool
+) -> Mapping[tuple[TargetKey, Period | None], tuple[object, ...]]:
     """Return what a preview says of the verdicts that change, before or after."""
     listed = [(None, found.newest), *found.months.items()]
     return {
