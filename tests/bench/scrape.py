@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 PUSH_SECONDS = 120
 GET = {"Accept-Encoding": "gzip", "Accept": "text/plain;version=0.0.4"}
 SIZE = "100,000 series"
+FIGURES = 2
+"""Figures a round and side: each takes two processes of clients."""
 
 
 def measure(bench: Bench) -> list[Line]:
@@ -73,14 +75,14 @@ def after_a_figure(bench: Bench) -> list[Line]:
     with ExitStack() as stack:
         ours = stack.enter_context(dabiao(folder, url))
         answer = load.run(ours.port, 1, [load.request("GET", "/metrics", GET)]).body
-        mine = _Figures(ours, _posts(shape, key), 201, bench.sizes.scrapes)
+        mine = _Figures(ours, _posts(shape, key), 201)
         name = "Pushgateway, one series of as many pushed"
         peers: list[tuple[str, _Figures | None, str | None]] = []
         if why := missing("pushgateway"):
             peers.append((name, None, why))
         else:
             server = _holding(stack, folder, answer)
-            peers.append((name, _Figures(server, _pushes(), 200, bench.sizes.scrapes), None))
+            peers.append((name, _Figures(server, _pushes(), 200), None))
         size = f"{series_in(answer):,} series, gzip"
         found = []
         for of, goal in (
@@ -110,13 +112,12 @@ class _Figures:
     server: HttpServer
     figures: Iterator[tuple[str, bytes]]
     status: int
-    scrapes: int
 
     def __call__(self, of: str) -> Sample:
         """Take a round's share; what posting costs does not count."""
         costs, seen = [], 0
         scrape = [load.request("GET", "/metrics", GET)]
-        for request, told in islice(self.figures, self.scrapes):
+        for request, told in islice(self.figures, FIGURES):
             load.run(self.server.port, 1, [request]).done(self.status)
             before = self.server.processor_ms()
             found = load.run(self.server.port, 1, scrape)
