@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 PROBLEM = "application/problem+json"
 
 
+_contracts: list[Contract] = []
+
+
+def contract_of(app: FastAPI) -> Contract:
+    """Return the description, made once: it is the same for every application with our routes."""
+    if not _contracts:
+        _contracts.append(Contract(app))
+    return _contracts[0]
+
+
 class Contract:
     """The description, ready to hold answers against it."""
 
@@ -86,7 +96,7 @@ class Client(TestClient):
 
     def __init__(self, app: FastAPI, language: str = "en") -> None:
         super().__init__(app, headers={"Accept-Language": language}, raise_server_exceptions=False)
-        self.contract = Contract(app)
+        self.contract = contract_of(app)
         self.keys: dict[str, str] = {}
 
     def request(self, method: str, url: Any, **options: Any) -> Response:  # noqa: ANN401 - as the client's
