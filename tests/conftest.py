@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -108,11 +109,38 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     server.drop_database(name)
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """Give a migrated, empty database, on each engine in turn."""
-    opened = Database(database_url)
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite database, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "dabiao.db"
+    opened = Database(f"sqlite:///{path}")
     migrate(opened)
+    opened.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: PostgresServer) -> str:
+    """The name of a migrated, empty PostgreSQL database, to be copied."""
+    name = f"migrated_{uuid.uuid4().hex}"
+    opened = Database(postgres_server.create_database(name))
+    migrate(opened)
+    opened.close()
+    return name
+
+
+@pytest.fixture
+def database(database_url: str, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Give a migrated, empty database, on each engine in turn; a copy of one made once."""
+    opened = Database(database_url)
+    if opened.path is not None:
+        shutil.copy(request.getfixturevalue("migrated_file"), opened.path)
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        name = str(opened.url.database)
+        template: str = request.getfixturevalue("migrated_template")
+        server.drop_database(name)
+        server.create_database(name, template)
     yield opened
     opened.close()
 
