@@ -51,7 +51,8 @@ def test_every_operation_of_the_api_is_described(api: Client) -> None:
         for context in iter_route_contexts(api.app.routes)  # type: ignore[attr-defined]
         if context.path and context.path.startswith(PREFIX)
     ]
-    assert len(described) == len(names)
+    # The posting of figures has two: the express lane is the same operation.
+    assert len(described) == len(set(names))
     assert set(names) <= set(RULES)
     assert api.get("/openapi.json").json() == api.contract.document
 

@@ -44,7 +44,9 @@ def test_every_error_of_ours_has_its_problem() -> None:
 
 def test_every_problem_is_told_in_both_languages() -> None:
     assert {problem.title for problem in ALL.values()} == set(TITLES)
-    assert {problem.detail for problem in ALL.values()} == set(DETAILS)
+    # The web-config file's door is of the same type, and has words of its own.
+    told = (*ALL.values(), problems.PASSWORD_NEEDED)
+    assert {problem.detail for problem in told} == set(DETAILS)
 
 
 def test_another_method_is_told_with_those_that_are_taken(api: Client) -> None:
