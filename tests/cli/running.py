@@ -35,6 +35,7 @@ WORKS: dict[str, tuple[str, ...]] = {
     "reporting": (),
     "export actuals": (),
     "export form": ("form.xlsx",),
+    "export bulletin": ("plan-2013", "2013-03", "--format", "html"),
     "export openmetrics": (),
     "derive": (),
     "export journal": (),

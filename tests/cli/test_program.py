@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -143,6 +144,18 @@ def test_a_name_that_is_no_text_is_refused_in_one_line() -> None:
 # --- Ctrl-C -----------------------------------------------------------------------------------
 
 
+def press_until_ended(running: subprocess.Popen[bytes]) -> None:
+    """Press Ctrl-C, and again if nothing comes of it.
+
+    Between the opening of a file and its reading a signal waits until there is something to read.
+    """
+    for _ in range(5):
+        running.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.wait(timeout=TIMEOUT_SECONDS / 6)
+            return
+
+
 def test_ctrl_c_ends_it_without_a_traceback(tmp_path: Path) -> None:
     figures = tmp_path / "figures.csv"
     os.mkfifo(figures)
@@ -163,12 +176,7 @@ def test_ctrl_c_ends_it_without_a_traceback(tmp_path: Path) -> None:
 
     try:
         wait_until(is_reading, seconds=TIMEOUT_SECONDS, what="the program at its file")
-
-        def has_ended() -> bool:
-            running.send_signal(signal.SIGINT)  # again, as one does: it may be between two reads
-            return running.poll() is not None
-
-        wait_until(has_ended, seconds=TIMEOUT_SECONDS, what="the end of the program")
+        press_until_ended(running)
         out, err = running.communicate(timeout=TIMEOUT_SECONDS)
     finally:
         running.kill()
