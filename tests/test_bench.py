@@ -190,7 +190,7 @@ def test_the_command_prints_the_table_and_keeps_the_samples(
 def test_the_command_knows_its_rows(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["teapot"])
-    assert "teapot is none of scrape, posts-sqlite, " in capsys.readouterr().err
+    assert f"teapot is none of {', '.join(ROWS)}" in capsys.readouterr().err
 
 
 # --- what the rows stand on -------------------------------------------------------------------

@@ -105,6 +105,11 @@ def commit(connection: Connection, transaction: RootTransaction) -> None:
         if is_certain(error):
             raise
         raise OutcomeUnknown("the database went away while it committed") from error
+    except BaseException:
+        # Whatever else stops it leaves the server within the transaction, and the pool takes a
+        # transaction that was told to commit for one that has ended.
+        connection.invalidate()
+        raise
     if warnings:
         connection.invalidate()
         raise OutcomeUnknown(f"the database does not vouch for its commit: {warnings[0]}")

@@ -156,7 +156,8 @@ def answers(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
+# For this package and no longer: while it runs, nothing else in the process can run an event loop.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
     require_part("chromium")

@@ -55,7 +55,7 @@ def ask_for_standby(database: Database, name: str) -> None:
         connection.execute("SELECT pg_reload_conf()")
         wait_until(
             lambda: connection.execute("SHOW synchronous_standby_names").fetchone() == (name,),
-            seconds=10,
+            seconds=60,
             what="the setting",
         )
 
@@ -119,7 +119,7 @@ class Write:
 def test_a_commit_that_no_standby_vouches_for_is_not_known(database: Database) -> None:
     """The server says that it committed, and only warns: the rows stand there, and nowhere else."""
     write = Write(database, 1)
-    pid = wait_until(lambda: waiting(database), seconds=10, what="a commit that waits")
+    pid = wait_until(lambda: waiting(database), seconds=60, what="a commit that waits")
     with beside(database) as connection:
         connection.execute("SELECT pg_cancel_backend(%s)", [pid])
     assert isinstance(write.end(), OutcomeUnknown)
@@ -130,7 +130,7 @@ def test_a_commit_that_no_standby_vouches_for_is_not_known(database: Database) -
 @pytest.mark.usefixtures("no_standby")
 def test_a_commit_whose_connection_is_lost_is_not_known(database: Database) -> None:
     write = Write(database, 1)
-    pid = wait_until(lambda: waiting(database), seconds=10, what="a commit that waits")
+    pid = wait_until(lambda: waiting(database), seconds=60, what="a commit that waits")
     with beside(database) as connection:
         connection.execute("SELECT pg_terminate_backend(%s)", [pid])
     assert isinstance(write.end(), OutcomeUnknown)
@@ -140,7 +140,7 @@ def test_a_commit_whose_connection_is_lost_is_not_known(database: Database) -> N
 def test_who_writes_nothing_still_waits_for_what_was_read(database: Database) -> None:
     """A receipt that is given again speaks for a commit that a standby may not have."""
     write = Write(database, None)
-    pid = wait_until(lambda: waiting(database), seconds=10, what="a commit that waits")
+    pid = wait_until(lambda: waiting(database), seconds=60, what="a commit that waits")
     assert write.came_to == "nothing yet"
     with beside(database) as connection:
         connection.execute("SELECT pg_terminate_backend(%s)", [pid])
