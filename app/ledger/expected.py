@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import select
 
 from app.domain.period import Period
-from app.ledger.places import given_places, is_placed, numbered
+from app.ledger.places import Lookup
 from app.ledger.tables import department, journal, kpi, revision
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from app.ledger.catalogue import StoredCatalogue
     from app.ledger.revisions import FigureKey
@@ -30,31 +29,25 @@ def first_recorded(
     """
     if not periods:
         return {}
-    query = _first().where(
-        revision.c.submission_id <= upto,
-        revision.c.period.in_(sorted(map(str, periods))),
-    )
-    return _read(connection, query, {})
+    query = _first(upto).where(revision.c.period.in_(sorted(map(str, periods))))
+    return {
+        (row.kpi, row.department, Period.parse(row.period)): row.recorded_at
+        for row in connection.execute(query)
+    }
 
 
 def first_recorded_of(
     connection: Connection, stored: StoredCatalogue, keys: Collection[FigureKey], upto: int
 ) -> dict[FigureKey, dt.datetime]:
     """Return the same of a few figures, each looked up by itself."""
-    dialect = connection.dialect.name
-    given = {**given_places(dialect, numbered(stored, keys)), "upto": upto}
-    return _read(connection, _first_at_places(dialect), given)
+    return {key: row.recorded_at for key, row in _LOOKUP.rows(connection, stored, keys, upto)}
 
 
-@cache
-def _first_at_places(dialect: str) -> Select[Any]:
-    upto = bindparam("upto", type_=BigInteger)
-    return _first().where(revision.c.submission_id <= upto, is_placed(revision, dialect))
-
-
-def _first() -> Select[Any]:
-    return (
+def _first(upto: int | ColumnElement[int] | None) -> Select[Any]:
+    query = (
         select(
+            revision.c.kpi_id,
+            revision.c.department_id,
             kpi.c.code.label("kpi"),
             department.c.code.label("department"),
             revision.c.period,
@@ -65,12 +58,7 @@ def _first() -> Select[Any]:
         .join(journal, journal.c.id == revision.c.submission_id)
         .where(revision.c.revision == 1)
     )
+    return query if upto is None else query.where(revision.c.submission_id <= upto)
 
 
-def _read(
-    connection: Connection, query: Select[Any], given: dict[str, Any]
-) -> dict[FigureKey, dt.datetime]:
-    return {
-        (row.kpi, row.department, Period.parse(row.period)): row.recorded_at
-        for row in connection.execute(query, given)
-    }
+_LOOKUP: Final = Lookup(revision, _first)

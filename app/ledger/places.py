@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Integer, String, and_
+from sqlalchemy import BigInteger, Integer, String, bindparam
 
 from app.ledger.listed import Listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
-    from sqlalchemy import ColumnElement, FromClause
+    from sqlalchemy import ColumnElement, Connection, Row, Select, Table
 
     from app.ledger.catalogue import StoredCatalogue
     from app.ledger.revisions import FigureKey
@@ -22,28 +22,55 @@ Place = tuple[int, int, str]
 MOST_PLACES: Final = 10_000
 """Up to how many each is looked up by itself."""
 
+_UPTO: Final = bindparam("upto", type_=BigInteger)
 _PLACES: Final = Listed(
     "place", {"kpi_id": Integer(), "department_id": Integer(), "period": String()}
 )
 
 
-def numbered(stored: StoredCatalogue, keys: Iterable[FigureKey]) -> dict[Place, FigureKey]:
-    """Return figures by their places."""
-    return {
-        (stored.kpi_ids[key[0]], stored.department_ids[key[1]], str(key[2])): key for key in keys
-    }
+class Lookup:
+    """Looks up rows of a table of figures by their places.
 
+    Its statement is made once for each engine, of now and of the past.
+    """
 
-def is_placed(table: FromClause, dialect: str) -> ColumnElement[bool]:
-    """Return the condition that a row of a table of figures is at one of the places given."""
-    place = _PLACES.table(dialect)
-    return and_(
-        table.c.kpi_id == place.c.kpi_id,
-        table.c.department_id == place.c.department_id,
-        table.c.period == place.c.period,
-    )
+    def __init__(
+        self, table: Table, query: Callable[[ColumnElement[int] | None], Select[Any]]
+    ) -> None:
+        """Take the table, and what makes the query of its rows as of a position; None: of now."""
+        self._table = table
+        self._query = query
+        self._made: dict[tuple[str, bool], Select[Any]] = {}
 
+    def rows(
+        self,
+        connection: Connection,
+        stored: StoredCatalogue,
+        keys: Iterable[FigureKey],
+        upto: int | None = None,
+    ) -> Iterator[tuple[FigureKey, Row[Any]]]:
+        """Give the rows of `keys`, each with its key, as of a position; None: of now."""
+        places = {
+            (stored.kpi_ids[key[0]], stored.department_ids[key[1]], str(key[2])): key
+            for key in keys
+        }
+        if not places:
+            return
+        dialect = connection.dialect.name
+        given = _PLACES.parameters(dialect, places)
+        if upto is not None:
+            given["upto"] = upto
+        for row in connection.execute(self._statement(dialect, is_past=upto is not None), given):
+            yield places[row.kpi_id, row.department_id, row.period], row
 
-def given_places(dialect: str, places: Mapping[Place, object]) -> dict[str, Any]:
-    """Return the parameters of a statement with `is_placed`."""
-    return _PLACES.parameters(dialect, places)
+    def _statement(self, dialect: str, *, is_past: bool) -> Select[Any]:
+        made = self._made.get((dialect, is_past))
+        if made is None:
+            place = _PLACES.table(dialect)
+            made = self._query(_UPTO if is_past else None).where(
+                self._table.c.kpi_id == place.c.kpi_id,
+                self._table.c.department_id == place.c.department_id,
+                self._table.c.period == place.c.period,
+            )
+            self._made[dialect, is_past] = made
+        return made

@@ -17,7 +17,7 @@ from app.domain.period import Frequency, Period
 from app.ledger import revisions
 from app.ledger.acknowledgements import Acknowledgement
 from app.ledger.narrowing import numbers_of
-from app.ledger.places import given_places, is_placed, numbered
+from app.ledger.places import Lookup
 from app.ledger.submissions import Source, finding_of
 from app.ledger.tables import acknowledgement, department, finding, journal, kpi, review, revision
 from app.ledger.tables import submission as submission_table
@@ -219,18 +219,23 @@ def _figure(row: Row[Any]) -> Standing:
     )
 
 
+_COLUMNS: Final = [
+    revision.c[name]
+    for name in (
+        *("kpi_id", "department_id", "period", "revision"),
+        *("value", "numerator", "denominator"),
+    )
+]
+_REVISIONS: Final = Lookup(revision, lambda _upto: select(*_COLUMNS))
+
+
 def before(
     connection: Connection, stored: StoredCatalogue, revised: Mapping[FigureKey, int]
 ) -> dict[FigureKey, Amount]:
     """Return what figures were before a revision of theirs; none for their first."""
-    places = numbered(stored, [key for key, number in revised.items() if number > 1])
-    dialect = connection.dialect.name
-    columns = [revision.c[name] for name in ("kpi_id", "department_id", "period", "revision")]
-    amounts = [revision.c[name] for name in ("value", "numerator", "denominator")]
-    query = select(*columns, *amounts).where(is_placed(revision, dialect))
     found = {}
-    for row in connection.execute(query, given_places(dialect, places)) if places else ():
-        key = places[row.kpi_id, row.department_id, row.period]
+    corrected = [key for key, number in revised.items() if number > 1]
+    for key, row in _REVISIONS.rows(connection, stored, corrected):
         if row.revision == revised[key] - 1:
             found[key] = Amount(row.value, row.numerator, row.denominator)
     return found

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import BigInteger, and_, bindparam, func, select
+from sqlalchemy import and_, func, select
 
 from app.domain.lifecycle import Action, Review
 from app.domain.period import Period
 from app.ledger.narrowing import by_codes
-from app.ledger.places import MOST_PLACES, given_places, is_placed, numbered
+from app.ledger.places import MOST_PLACES, Lookup
 from app.ledger.tables import department, journal, kpi, review, revision
 from app.ledger.writing import add
 
@@ -79,23 +78,8 @@ def last(
     """
     if len(keys) > MOST_PLACES:
         return _last_around(connection, stored, keys, upto)
-    places = numbered(stored, keys)
-    if not places:
-        return {}
-    query = _at_places(connection.dialect.name, is_past=upto is not None)
-    given = given_places(connection.dialect.name, places)
-    if upto is not None:
-        given["upto"] = upto
-    return {
-        places[row.kpi_id, row.department_id, row.period]: _review(row)
-        for row in connection.execute(query, given)
-    }
-
-
-@cache
-def _at_places(dialect: str, *, is_past: bool) -> Select[Any]:
-    upto = bindparam("upto", type_=BigInteger) if is_past else None
-    return _latest(upto).where(is_placed(review, dialect))
+    rows = _LOOKUP.rows(connection, stored, keys, upto)
+    return {key: _review(row) for key, row in rows}
 
 
 def _last_around(
@@ -135,6 +119,9 @@ def _latest(upto: int | ColumnElement[int] | None) -> Select[Any]:
         .join(journal, journal.c.id == review.c.entry_id)
         .where(review.c.entry_id == newest.scalar_subquery())
     )
+
+
+_LOOKUP: Final = Lookup(review, _latest)
 
 
 def _review(row: Row[Any]) -> Review:

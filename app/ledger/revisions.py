@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import and_, func, or_, select, tuple_
 
 from app.domain.figure import Amount, Figure, ObservationStatus
 from app.domain.period import Frequency, Period
 from app.ledger.narrowing import by_codes, numbers_of
-from app.ledger.places import MOST_PLACES, given_places, is_placed, numbered
+from app.ledger.places import MOST_PLACES, Lookup
 from app.ledger.progress import through
 from app.ledger.tables import department, journal, kpi, revision, submission
 from app.ledger.writing import add, add_many
@@ -146,23 +146,8 @@ def current(
     """
     if len(keys) > MOST_PLACES:
         return _current_around(connection, stored, keys, upto)
-    places = numbered(stored, keys)
-    if not places:
-        return {}
-    query = _at_places(connection.dialect.name, is_past=upto is not None)
-    given = given_places(connection.dialect.name, places)
-    if upto is not None:
-        given["upto"] = upto
-    return {
-        places[row.kpi_id, row.department_id, row.period]: figure_of(row)
-        for row in connection.execute(query, given)
-    }
-
-
-@cache
-def _at_places(dialect: str, *, is_past: bool) -> Select[Any]:
-    upto = bindparam("upto", type_=BigInteger) if is_past else None
-    return latest(upto).where(is_placed(revision, dialect))
+    rows = _LOOKUP.rows(connection, stored, keys, upto)
+    return {key: figure_of(row) for key, row in rows}
 
 
 def _current_around(
@@ -288,6 +273,9 @@ def latest(upto: int | ColumnElement[int] | None) -> Select[Any]:
     return query.where(revision.c.revision == newest.scalar_subquery()).order_by(
         kpi.c.code, department.c.code, revision.c.period
     )
+
+
+_LOOKUP: Final = Lookup(revision, latest)
 
 
 def _with_codes() -> Select[Any]:
