@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.testclient import TestClient
 
+from app.domain.access import Role
+from app.ledger import sessions
 from app.main import create_app
 from app.settings import Settings
-from tests.ledger.small_office import fill, row, send
+from tests.ledger.small_office import add_user, fill, row, send
+from tests.web.cataloguing import Planner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,3 +61,24 @@ def reported(office: Office) -> Office:
 def site(browse: Callable[..., TestClient], reported: Office) -> TestClient:  # noqa: ARG001 - filled before it is browsed
     """The pages of the office that has reported, in English."""
     return browse()
+
+
+@pytest.fixture
+def enter(browse: Callable[..., TestClient], reported: Office) -> Callable[..., Planner]:
+    """Sign somebody in to the office that has reported; a planner unless told."""
+
+    def sign_in(name: str = "li.hua", role: Role = Role.PLANNER, language: str = "en") -> Planner:
+        user = add_user(reported, name, role)
+        with reported.database.write() as connection:
+            token = sessions.begin(connection, user.id, reported.clock())
+        site = browse(language)
+        site.headers.update({"Cookie": f"dabiao-session={token}"})
+        return Planner(site, sessions.form_token(token))
+
+    return sign_in
+
+
+@pytest.fixture
+def planner(enter: Callable[..., Planner]) -> Planner:
+    """A planner who reads English."""
+    return enter()
