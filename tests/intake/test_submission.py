@@ -26,12 +26,12 @@ from tests.ledger.small_office import (
     REPORTER,
     Row,
     assert_whole,
-    count_rows,
     delivery,
     fill,
     history,
     issue_key,
     row,
+    rows_in_tables,
     send,
 )
 
@@ -52,11 +52,6 @@ def on_record(office: Office, receipt: Receipt) -> Receipt | None:
     assert receipt.id is not None
     with office.database.read() as connection:
         return get(connection, receipt.id)
-
-
-def rows_in_tables(office: Office) -> dict[str, int]:
-    with office.database.read() as connection:
-        return count_rows(connection)
 
 
 def amounts(office: Office) -> list[Amount]:

@@ -25,12 +25,12 @@ from tests.ledger.small_office import (
     REPORTER,
     Row,
     assert_whole,
-    count_rows,
     delivery,
     fill,
     history,
     issue_key,
     row,
+    rows_in_tables,
     send,
 )
 
@@ -50,11 +50,6 @@ def filled(office: Office) -> Office:
 
 def sent(*rows: Row, key: str | None = None, on_error: OnError = OnError.REJECT) -> Sent:
     return Sent(delivery(*rows, key=key, on_error=on_error), REPORTER)
-
-
-def rows_in_tables(office: Office) -> dict[str, int]:
-    with office.database.read() as connection:
-        return count_rows(connection)
 
 
 def receipts(answers: list[Answer]) -> list[Receipt]:

@@ -254,6 +254,12 @@ def count_rows(connection: Connection) -> dict[str, int]:
     }
 
 
+def rows_in_tables(office: Office) -> dict[str, int]:
+    """Return how many rows each table of the ledger has."""
+    with office.database.read() as connection:
+        return count_rows(connection)
+
+
 def assert_whole(database: Database) -> None:
     """Hold the record against what it promises; raises AssertionError naming what is broken."""
     with database.read() as connection:
