@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import math
-import threading
 from typing import TYPE_CHECKING, Any
 
 import cramjam
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event
 
 from app.api import read_protocol, remote_read
 from app.api.matchers import Matcher, MatchKind, PatternError, meets
 from app.domain.attainment import Status
 from tests.api.contract import findings
+from tests.counting import statements_of
 from tests.ledger.small_office import row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from httpx2 import Response
 
     from tests.api.contract import Client
@@ -84,20 +81,6 @@ def read(
         ",".join(f"{name}={value}" for name, value in labels if name != "time"): samples
         for labels, samples in found.items()
     }
-
-
-@pytest.fixture
-def counted(posted: Client) -> Callable[[], list[str]]:
-    """Give the statements that the service has sent to its database."""
-    seen: list[str] = []
-    engine = posted.app.state.services.office.database.engine  # type: ignore[attr-defined]
-
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        if threading.current_thread().name != "verdicts":
-            seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    return lambda: seen
 
 
 @pytest.fixture
@@ -322,14 +305,13 @@ def test_the_bounds_of_an_answer_hold(
     assert ask(posted, packed(request_of(few))).status_code == 200
 
 
-def test_however_many_series_are_asked_for_the_queries_are_few(
-    posted: Client, counted: Callable[[], list[str]]
-) -> None:
-    ask(posted, packed(request_of((YEAR_2013, [PERIOD]))))
-    before = len(counted())
+def test_however_many_series_are_asked_for_the_queries_are_few(posted: Client) -> None:
     ask(posted, packed(request_of((YEAR_2013, [PERIOD]))))
 
-    assert len(counted()) - before <= 5
+    with statements_of(posted) as seen:
+        ask(posted, packed(request_of((YEAR_2013, [PERIOD]))))
+
+    assert 0 < len(seen) <= 5
 
 
 # --- matchers alone -----------------------------------------------------------------------------

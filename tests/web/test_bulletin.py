@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import struct
-import threading
 import warnings
 import zipfile
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
-from sqlalchemy import event
 
 import app.exports.bulletin
 from app.domain.access import Actor, Role
@@ -22,6 +20,7 @@ from app.exports.bulletin.sheet import names_of_sheets
 from app.intake.acknowledgement import NoteResource, acknowledge
 from app.intake.folder import load_folder
 from app.ledger.overview import Glances
+from tests.counting import reads_of
 from tests.ledger.small_office import (
     ADMIN,
     department,
@@ -407,20 +406,9 @@ def test_the_type_is_embedded_and_no_more_of_it_than_is_used(site: TestClient) -
 
 def queries(site: TestClient) -> int:
     """Count the reads of a bulletin that nobody has looked at since the record changed."""
-    found: list[str] = []
-
-    def note(*given: object) -> None:
-        # The service has threads of its own, which look after the record meanwhile.
-        if threading.current_thread().name.startswith("AnyIO worker"):
-            found.append(str(given[2]))
-
     site.get(MARCH)
     site.app.state.site.glances = Glances()  # type: ignore[attr-defined]
-    engine = site.app.state.services.office.database.engine  # type: ignore[attr-defined]
-    event.listen(engine, "before_cursor_execute", note)
-    assert site.get(MARCH).status_code == 200
-    event.remove(engine, "before_cursor_execute", note)
-    return len([one for one in found if one.lstrip().upper().startswith("SELECT")])
+    return reads_of(site, MARCH)
 
 
 def test_a_bulletin_reads_a_bounded_number_of_times(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import event
 
 from app.domain.access import Role
 from app.ledger import scoreboard
+from tests.counting import selects, statements_of
 from tests.ledger.small_office import department, fill, kpi, plan, row, send, target
 from tests.web.cataloguing import EDIT, ENTRY, HOSTILE, Planner, told
 from tests.web.reading import Read
@@ -223,19 +222,11 @@ def wide(office: Office, departments: int) -> Office:
 
 
 def queries(site: TestClient, ask: Callable[[], Response]) -> int:
-    """Count the statements of a request, apart from those of the service's own threads."""
-    found: list[str] = []
-
-    def note(*given: object) -> None:
-        if threading.current_thread().name.startswith("AnyIO worker"):
-            found.append(str(given[2]))
-
+    """Count the reads of a request that was made before."""
     ask()
-    engine = site.app.state.services.office.database.engine  # type: ignore[attr-defined]
-    event.listen(engine, "before_cursor_execute", note)
-    assert ask().status_code == 200
-    event.remove(engine, "before_cursor_execute", note)
-    return len([one for one in found if one.lstrip().upper().startswith("SELECT")])
+    with statements_of(site) as seen:
+        assert ask().status_code == 200
+    return selects(seen)
 
 
 def test_a_page_asks_the_database_as_often_for_many_targets_as_for_one(

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import io
 import re
-import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import openpyxl
 import pytest
-from sqlalchemy import event
 
 from app.domain.access import Role
 from app.intake.review import approve, give_back
 from app.intake.submission import XLSX
 from app.ledger import sessions, submissions
 from app.ledger.submissions import Outcome, Source
+from tests.counting import reads_of
 from tests.ledger.small_office import (
     APPROVER,
     add_user,
@@ -448,7 +447,7 @@ def test_the_record_is_read_a_few_times_however_much_is_due(
     desk: TestClient, office: Office
 ) -> None:
     desk.get("/report")
-    few = statements(desk)
+    few = reads_of(desk, "/report")
     fill(
         office,
         *(kpi(f"more-{number}", reported_by=["exam"]) for number in range(60)),
@@ -456,19 +455,4 @@ def test_the_record_is_read_a_few_times_however_much_is_due(
     )
     desk.get("/report")  # the new catalogue is read once
     assert desk.get("/report").text.count("data-figure=") > 60
-    assert statements(desk) == few <= 20
-
-
-def statements(desk: TestClient) -> int:
-    """Count the statements of a look at the page by the thread that answers it."""
-    engine = desk.app.state.services.office.database.engine  # type: ignore[attr-defined]
-    seen: list[str] = []
-
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        if threading.current_thread().name.startswith("AnyIO"):
-            seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    desk.get("/report")
-    event.remove(engine, "before_cursor_execute", note)
-    return len(seen)
+    assert reads_of(desk, "/report") == few <= 20

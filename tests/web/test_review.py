@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import event
 
 from app.domain.access import Role
 from app.domain.lifecycle import State
 from app.intake.acknowledgement import NoteResource, acknowledge
 from app.intake.review import approve, give_back
 from app.ledger import reviewing
+from tests.counting import reads_of
 from tests.factories import period
 from tests.intake.reviewing import OTHER, count_of_entries, post
 from tests.ledger.small_office import (
@@ -476,21 +475,10 @@ def test_a_page_asks_the_database_as_often_for_many_figures_as_for_few(
 ) -> None:
     wide(office, 60)
     boss = sign_in(browse, office, "boss", Role.APPROVER)
-    engine = boss.site.app.state.services.office.database.engine  # type: ignore[attr-defined]
 
     def queries(query: str) -> int:
-        found: list[str] = []
-
-        def note(*given: object) -> None:
-            # What the service looks after by itself, it asks in threads of its own.
-            if threading.current_thread().name.startswith("AnyIO"):
-                found.append(str(given[2]))
-
         boss.get(address + query)
-        event.listen(engine, "before_cursor_execute", note)
-        boss.get(address + query)
-        event.remove(engine, "before_cursor_execute", note)
-        return sum(one.lstrip().upper().startswith("SELECT") for one in found)
+        return reads_of(boss.site, address + query)
 
     joined = "&" if "?" in address else "?"
     assert queries(f"{joined}department=d1") == queries("") <= 15

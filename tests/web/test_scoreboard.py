@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import event
 
 from app.ledger import overview
+from tests.counting import reads_of
 from tests.ledger.small_office import department, fill, kpi, plan, row, send, target
 from tests.web.reading import Read
 
@@ -254,20 +253,9 @@ def wide(office: Office, departments: int) -> Office:
 
 def queries(site: TestClient, address: str) -> int:
     """Count the statements of a page that nobody has looked at since the record changed."""
-    found: list[str] = []
-
-    def note(*given: object) -> None:
-        # The service has threads of its own, which look after the record meanwhile.
-        if threading.current_thread().name.startswith("AnyIO worker"):
-            found.append(str(given[2]))
-
     site.get(address)
     site.app.state.site.glances = overview.Glances()  # type: ignore[attr-defined]
-    engine = site.app.state.services.office.database.engine  # type: ignore[attr-defined]
-    event.listen(engine, "before_cursor_execute", note)
-    assert site.get(address).status_code == 200
-    event.remove(engine, "before_cursor_execute", note)
-    return len([one for one in found if one.lstrip().upper().startswith("SELECT")])
+    return reads_of(site, address)
 
 
 def test_a_page_asks_the_database_as_often_for_many_targets_as_for_one(
