@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from app.domain.finding import Finding
 from app.errors import Refused
 from app.intake.limits import gather, quotable
-from app.intake.strict_json import JsonNumber, decode
+from app.intake.strict_json import JsonNumber, read
 from app.intake.table import FIELDS, Table
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def read_actuals(body: bytes) -> Table:
     an object is in no column, and so its row is not among `numbers`.
     """
     try:
-        document = decode(body, rows=_LIST)
+        document, found = read(body, rows=_LIST)
     except Refused as refusal:
         return _table([], refusal.findings)
     entries = document.get(_LIST) if isinstance(document, dict) else None
@@ -35,7 +36,7 @@ def read_actuals(body: bytes) -> Table:
         for number, entry in enumerate(entries if isinstance(entries, list) else [], 1)
         if isinstance(entry, dict)
     ]
-    return _table(rows, gather(_faults(document)))
+    return _table(rows, gather(chain(found, _faults(document))))
 
 
 def _table(rows: list[tuple[int, dict[str, object]]], findings: Iterable[Finding]) -> Table:

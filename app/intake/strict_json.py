@@ -62,14 +62,23 @@ class _Hooks:
         return made
 
 
-def decode(body: bytes, rows: str | None = None) -> object:
+def decode(body: bytes) -> object:
+    """Read a JSON document as `read` does; raises Refused for whatever is wrong with it."""
+    document, findings = read(body)
+    if found := gather(findings):
+        raise Refused("The body holds what cannot be taken over.", found)
+    return document
+
+
+def read(body: bytes, rows: str | None = None) -> tuple[object, Iterator[Finding]]:
     """Read a JSON document: dicts, lists, str, bool, None and `JsonNumber`.
 
+    With it comes what cannot be taken over of it: fields given twice (of which the document has
+    the last), NaN and infinities, and characters that cannot be kept.
     rows: the field whose list holds the delivery's rows; a finding inside one names its place in
     that list, from 1. A finding's column is the field, with a dot between nested ones.
     Raises Refused, and nothing else, whatever the bytes are: for text that is not UTF-8 (a byte
-    order mark is let pass), not JSON or nested too deeply, for fields given twice, for NaN and
-    infinities, and for characters that cannot be kept.
+    order mark is let pass), not JSON or nested too deeply.
     """
     try:
         text = body.decode("utf-8-sig")
@@ -78,10 +87,8 @@ def decode(body: bytes, rows: str | None = None) -> object:
     hooks = _Hooks()
     document = _parsed(text, hooks)
     if hooks.not_finite or hooks.repeated or _SUSPECT.search(text):
-        findings = gather(_faults(document, rows, hooks))
-        if findings:
-            raise Refused("The body holds what cannot be taken over.", findings)
-    return document
+        return document, _faults(document, rows, hooks)
+    return document, iter(())
 
 
 def _parsed(text: str, hooks: _Hooks) -> object:
