@@ -17,6 +17,7 @@ it verified the ledger (see `app.ledger.verifying`); of several workers the wors
 from __future__ import annotations
 
 import gzip as gzip_format
+import logging
 import os
 import platform
 import re
@@ -24,6 +25,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from prometheus_client import (
     CollectorRegistry,
@@ -58,6 +60,9 @@ BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 _DIRECTORY: Final = "PROMETHEUS_MULTIPROC_DIR"
 _WORKER_FILE = re.compile(r"_([0-9]+)\.db\Z")
+_REFUSED: Final = 400
+
+log = logging.getLogger(__name__)
 
 
 class ProcessMetrics(Collector):
@@ -171,6 +176,9 @@ class Observe:
 
     Put it outside of everything that answers requests, so that refusals count too. Requests that no
     route takes share the route `unmatched`.
+
+    What is refused or fails has a line in the log. What goes well has none: a line for every post
+    took longer than most of what it told of, and the journal and these counts tell as much.
     """
 
     def __init__(self, app: ASGIApp, metrics: ProcessMetrics | None = None) -> None:
@@ -178,6 +186,7 @@ class Observe:
         self.app = app
         self.metrics = metrics or ProcessMetrics()
         self._templates: Templates | None = None
+        self._durations: dict[tuple[str, str, int], Histogram] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -209,8 +218,18 @@ class Observe:
         finally:
             self.metrics.in_progress.dec()
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            labels = (method, self._template(app, scope), str(code))
-            self.metrics.duration.labels(*labels).observe(perf_counter() - begun)
+            duration = self._duration(method, self._template(app, scope), code)
+            duration.observe(perf_counter() - begun)
+            if code >= _REFUSED:
+                log.info("%s %s: %d", method, quote(scope["path"], errors="replace"), code)
+
+    def _duration(self, method: str, template: str, code: int) -> Histogram:
+        """Return the series of some labels, which the library looks up by its own slower way."""
+        found = self._durations.get((method, template, code))
+        if found is None:
+            found = self.metrics.duration.labels(method, template, str(code))
+            self._durations[method, template, code] = found
+        return found
 
     def _template(self, app: Any, scope: Scope) -> str:  # noqa: ANN401 - of several frameworks
         if self._templates is None:

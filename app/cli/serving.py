@@ -117,6 +117,7 @@ def _run(settings: Settings, tls: Callable[..., SSLContext] | None) -> None:
             workers=settings.workers,
             log_config=configuration(settings.log_format),
             server_header=False,
+            access_log=False,
             timeout_graceful_shutdown=20,
             ssl_context_factory=tls,
         )

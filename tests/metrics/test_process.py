@@ -86,6 +86,17 @@ def test_whatever_a_scanner_tries_is_one_series(client: TestClient) -> None:
     }
 
 
+def test_what_is_refused_has_a_line_in_the_log_and_what_is_answered_has_none(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "metrics.process")
+    for path in ("/plans/2013", "/no%0Awhere", "/plans/broken"):
+        client.get(path)
+
+    lines = [one.getMessage() for one in caplog.records if one.name == "metrics.process"]
+    assert lines == ["GET /no%0Awhere: 404", "GET /plans/broken: 500"]
+
+
 def test_what_fails_is_counted_as_500(client: TestClient) -> None:
     assert client.get("/plans/broken").status_code == 500
 
