@@ -260,11 +260,14 @@ def check_rules(app: FastAPI) -> None:
     """See to it that every operation of the API has a rule; raises Misconfigured for one without.
 
     A rule is enforced where `routes` includes a router; a route that came in another way would
-    not be asked, so it counts as one without a rule. One that asks `remembered` itself has it.
+    not be asked, so it counts as one without a rule. What takes an operation ahead of the routes,
+    and names what it asks, has one if it asks `remembered` itself.
     """
-    for context in iter_route_contexts(app.routes):
-        if not (context.path or "").startswith(PREFIX):
+    ahead = [added.cls for added in app.user_middleware if hasattr(added.cls, "dependencies")]
+    for context in (*iter_route_contexts(app.routes), *ahead):
+        path, name = getattr(context, "path", None) or "", getattr(context, "name", None)
+        if not path.startswith(PREFIX):
             continue
         guards = [dependency.dependency for dependency in getattr(context, "dependencies", ())]
-        if context.name not in RULES or not {authorise, remembered} & set(guards):
-            raise Misconfigured(f"{context.path} ({context.name}) has no rule of access")
+        if name not in RULES or not {authorise, remembered} & set(guards):
+            raise Misconfigured(f"{path} ({name}) has no rule of access")

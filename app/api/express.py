@@ -1,33 +1,37 @@
-"""The usual post, without the framework's ceremony: one key that is known, one short JSON body.
+"""The usual post, ahead of the framework: one key that is known, one short JSON body.
 
-To have a request's parameters, headers and body looked up, converted and handed over by the
-framework costs as much as to take a figure in. So a route stands before the declared one that
-takes only requests of which everything is plain at first sight, and gives them the same answer.
+To have a request's route, parameters, headers and body looked up, converted and handed over by the
+framework costs more than to take a figure in. So a plain ASGI callable stands before it that takes
+only posts of which everything is plain at first sight, and gives them the same answer to the byte.
 Whatever is not plain, it leaves to the declared route, which is the one that is described, and
 the only one that refuses a request for how it was sent.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fastapi import Depends, Request
-from starlette.routing import Match, Route
+from starlette.requests import ClientDisconnect
 
 from app.api import access, submissions
-from app.api.bodies import whole_body
-from app.api.deps import PREFIX, Services, language_of
+from app.api.deps import PREFIX, Services
+from app.api.problems import error_answer
+from app.errors import DabiaoError, TooLarge
 from app.intake.submission import JSON, Post, Sent, read
+from app.translation import negotiate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from app.ledger.key_ring import Bearer
 
 _KEY: Final = submissions.IDEMPOTENCY_KEY.lower().encode()
 _TYPE: Final = JSON.encode()
+_LANGUAGE: Final = b"accept-language"
 _LOOKED_AT: Final = frozenset(
     {
         b"authorization",
@@ -36,59 +40,93 @@ _LOOKED_AT: Final = frozenset(
         b"content-type",
         b"transfer-encoding",
         _KEY,
+        _LANGUAGE,
     }
 )
-_BEARER: Final = "dabiao.bearer"
-_SENT_KEY: Final = "dabiao.idempotency_key"
+# No more digits than a number has that is let pass: int() takes its time over long ones.
+_DIGITS: Final = len(str(submissions.SHORT))
+
+_negotiated = lru_cache(maxsize=256)(negotiate)
 
 
-class UsualPost(Route):
-    """Takes `POST /submissions` where there is nothing to look up and nothing to refuse."""
+class _Usual(NamedTuple):
+    """A post that is taken: who sends it, and what its headers say."""
 
+    bearer: Bearer
+    idempotency_key: str | None
+    asked: str
+    """The languages that are asked for."""
+
+
+class UsualPost:
+    """Plain ASGI middleware: takes `POST /submissions` where there is nothing to refuse.
+
+    Put it inside of what counts, guards and changes requests and answers, around all else.
+    """
+
+    name = "post_submission"
+    path = f"{PREFIX}/submissions"
     dependencies = (Depends(access.remembered),)
-    """What `check_rules` asks for: `matches` calls it before it takes anything."""
+    """What `check_rules` asks for: nothing is taken before that was called."""
 
-    def __init__(self) -> None:
-        """Stand at the declared route's address, under its name."""
-        super().__init__(
-            f"{PREFIX}/submissions",
-            submissions.post_submission,
-            methods=["POST"],
-            name="post_submission",
-        )
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        """Wrap an application, which was put together from these services."""
+        self._app = app
+        self._services = services
+        self._limit = min(services.settings.max_upload_bytes, submissions.SHORT)
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Take a request of which everything is plain; of any other say that it is not ours."""
-        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != self.path:
-            return Match.NONE, {}
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take a request of which everything is plain, and pass any other on."""
+        usual = self._usual(scope)
+        if usual is None:
+            await self._app(scope, receive, send)
+        else:
+            await self.take(usual, scope, receive, send)
+
+    def _usual(self, scope: Scope) -> _Usual | None:
+        """Return what there is to know of a request that is plain; None for any other."""
+        if scope["type"] != "http" or scope["path"] != self.path or scope["method"] != "POST":
+            return None
         if scope["query_string"] or scope.get("root_path"):
-            return Match.NONE, {}
+            return None
         given = _only_once(scope)
-        services: Services = scope["app"].state.services
-        if given is None or not _is_plain(given, services.settings.max_upload_bytes):
-            return Match.NONE, {}
-        bearer = access.remembered(services, self.name, given[b"authorization"])
+        if given is None or not _is_plain(given, self._limit):
+            return None
+        bearer = access.remembered(self._services, self.name, given[b"authorization"])
         if bearer is None:
-            return Match.NONE, {}
+            return None
         key = given[_KEY].decode("latin-1") if _KEY in given else None
-        return Match.FULL, {
-            "endpoint": self.endpoint,
-            "path_params": {},
-            "route": self,
-            _BEARER: bearer,
-            _SENT_KEY: key,
-        }
+        return _Usual(bearer, key, given.get(_LANGUAGE, b"").decode("latin-1"))
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def take(self, usual: _Usual, scope: Scope, receive: Receive, send: Send) -> None:
         """Do what `post_submission` does."""
-        request = Request(scope, receive, send)
-        here: Services = scope["app"].state.services
-        bearer: Bearer = scope[_BEARER]
-        post = Post(await whole_body(request), JSON, idempotency_key=scope[_SENT_KEY])
-        delivery = read(post, bearer.actor)
-        receipt = await here.desk.receive(Sent(delivery, bearer.actor, bearer.as_of))
-        answer = submissions.answered(request, here, receipt, language_of(request))
+        # By this the request is counted as one of the declared route.
+        scope["endpoint"] = submissions.post_submission
+        bearer, here = usual.bearer, self._services
+        try:
+            body = await _body(receive, self._limit)
+            delivery = read(Post(body, JSON, idempotency_key=usual.idempotency_key), bearer.actor)
+            receipt = await here.desk.receive(Sent(delivery, bearer.actor, bearer.as_of))
+        except DabiaoError as error:
+            answer = await error_answer(Request(scope), error)
+        else:
+            spoken = _negotiated(usual.asked, here.settings.language)
+            answer = submissions.answered(Request(scope), here, receipt, spoken)
         await answer(scope, receive, send)
+
+
+async def _body(receive: Receive, limit: int) -> bytes:
+    """Read a body; raises TooLarge for one that is longer than was said, and ClientDisconnect."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > limit:
+            raise TooLarge(f"the body has more than {limit} bytes")
+    return body
 
 
 def _only_once(scope: Scope) -> Mapping[bytes, bytes] | None:
@@ -104,15 +142,11 @@ def _only_once(scope: Scope) -> Mapping[bytes, bytes] | None:
 
 def _is_plain(given: Mapping[bytes, bytes], limit: int) -> bool:
     """Tell whether the declared route would read the body at once, and refuse nothing before."""
-    if b"authorization" not in given or given.get(b"content-type") != _TYPE:
+    if given.get(b"content-type") != _TYPE or b"authorization" not in given:
         return False
     if b"content-encoding" in given or b"transfer-encoding" in given:
         return False
-    length = given.get(b"content-length", b"")
-    # No more digits than a number has that is let pass: int() takes its time over long ones.
-    if not length.isdigit() or len(length) > len(str(submissions.SHORT)):
+    length, key = given.get(b"content-length", b""), given.get(_KEY)
+    if key is not None and not 0 < len(key) <= submissions.LONGEST_KEY:
         return False
-    key = given.get(_KEY)
-    return int(length) <= min(limit, submissions.SHORT) and (
-        key is None or 0 < len(key) <= submissions.LONGEST_KEY
-    )
+    return length.isdigit() and len(length) <= _DIGITS and int(length) <= limit

@@ -260,7 +260,7 @@ def problem_answer(
 
 def install(app: FastAPI) -> None:
     """Have every error of the application answered with a problem document."""
-    app.add_exception_handler(DabiaoError, _ours)
+    app.add_exception_handler(DabiaoError, error_answer)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _frameworks)
     app.add_exception_handler(Exception, _unexpected)
@@ -269,7 +269,8 @@ def install(app: FastAPI) -> None:
 # `async`, so that an error costs no hop to a thread.
 
 
-async def _ours(request: Request, error: Exception) -> Response:
+async def error_answer(request: Request, error: Exception) -> Response:
+    """Return the problem of an error that is raised on purpose; of any other an internal one."""
     kind = next((known for known in type(error).__mro__ if known in BY_ERROR), None)
     if kind is None:
         return problem_answer(request, INTERNAL)

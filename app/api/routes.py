@@ -49,7 +49,7 @@ ROUTERS = (
 
 def install(app: FastAPI) -> None:
     """Add the API. First who asks is looked at, then what is asked, and nothing before."""
-    app.router.routes.append(UsualPost())
+    app.add_middleware(UsualPost, services=app.state.services)
     guards = [Depends(authorise), Depends(only_known_parameters)]
     for router in ROUTERS:
         app.include_router(router, dependencies=guards)

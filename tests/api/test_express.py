@@ -10,7 +10,8 @@ import pytest
 
 from app.api.express import UsualPost
 from app.domain.access import Role
-from app.errors import Misconfigured
+from app.errors import Interrupted, Misconfigured, OutcomeUnknown, Unavailable
+from app.intake.desk import Desk
 from app.ledger import keys
 from app.ledger.database import Database
 from app.ledger.migrating import migrate
@@ -85,13 +86,13 @@ def other(other_office: Office, clock: Clock) -> Iterator[Client]:
 def taken(monkeypatch: pytest.MonkeyPatch) -> list[UsualPost]:
     """What went the short way."""
     went: list[UsualPost] = []
-    handle = UsualPost.handle
+    take = UsualPost.take
 
     async def noted(self: UsualPost, *given: Any) -> None:  # noqa: ANN401 - an ASGI application's
         went.append(self)
-        await handle(self, *given)
+        await take(self, *given)
 
-    monkeypatch.setattr(UsualPost, "handle", noted)
+    monkeypatch.setattr(UsualPost, "take", noted)
     return went
 
 
@@ -116,6 +117,37 @@ def test_the_answers_are_the_same_byte_for_byte(
             long = post(other, content, key, **headers, **DETOUR)
             assert len(taken) == before + 1
             assert told(short) == told(long), content
+
+
+@pytest.mark.parametrize("error", [Unavailable, Interrupted, OutcomeUnknown])
+def test_an_outage_is_told_in_the_same_way(
+    api: Client, taken: list[UsualPost], monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    async def gone(*_: object) -> None:
+        raise error("gone")
+
+    post(api, b"{}")
+    monkeypatch.setattr(Desk, "receive", gone)
+    short, long = post(api, body(row("22"))), post(api, body(row("22")), **DETOUR)
+    assert len(taken) == 1
+    assert short.status_code == 503
+    assert told(short) == told(long)
+
+
+def test_the_guard_before_everything_stands_before_it(
+    start: Callable[..., Client],
+    secrets: dict[str, str],
+    taken: list[UsualPost],
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "web.yml"
+    config.write_text("http_server_config: {headers: {X-Frame-Options: deny}}")
+    api = start(web_config_file=str(config))
+    api.keys = secrets
+    post(api, b"{}")
+    answer = post(api, body(row("22")))
+    assert len(taken) == 1
+    assert answer.headers["X-Frame-Options"] == "deny"
 
 
 @pytest.mark.parametrize(
