@@ -42,7 +42,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from app.ledger.types import ExactDecimal, Instant
+from app.ledger.types import ExactDecimal, Instant, set_wise
 
 CODE_LENGTH = 64
 NAME_LENGTH = 200
@@ -323,11 +323,11 @@ acknowledgement = Table(
 revision = Table(
     "revision",
     metadata,
-    Column("kpi_id", Integer, ForeignKey("kpi.id"), primary_key=True),
-    Column("department_id", Integer, ForeignKey("department.id"), primary_key=True),
+    Column("kpi_id", Integer, set_wise("kpi.id"), primary_key=True),
+    Column("department_id", Integer, set_wise("department.id"), primary_key=True),
     Column("period", String(PERIOD_LENGTH), primary_key=True),
     Column("revision", Integer, primary_key=True, autoincrement=False),
-    Column("submission_id", _PLACE, ForeignKey("submission.id"), nullable=False, index=True),
+    Column("submission_id", _PLACE, set_wise("submission.id"), nullable=False, index=True),
     Column("row_number", Integer, nullable=False),
     Column("value", ExactDecimal),
     Column("numerator", ExactDecimal),

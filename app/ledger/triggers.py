@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from app.ledger.belonging import sealed_tables
 from app.ledger.tables import seal
+from app.ledger.types import is_set_wise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,17 +17,18 @@ if TYPE_CHECKING:
 
 _REFUSAL = "BEGIN SELECT RAISE(ABORT, 'append-only: what is recorded is never changed'); END"
 _POSTGRESQL = """
-    SELECT c.relname AS name, pg_get_triggerdef(t.oid) AS definition, p.prosrc AS body
+    SELECT c.relname AS name, t.tgname AS kind, pg_get_triggerdef(t.oid) AS definition,
+        p.prosrc AS body
     FROM pg_trigger t
     JOIN pg_class c ON c.oid = t.tgrelid
     JOIN pg_proc p ON p.oid = t.tgfoid
-    WHERE t.tgname = 'append_only' AND t.tgenabled IN ('O', 'A')
+    WHERE t.tgname IN ('append_only', 'no_strays') AND t.tgenabled IN ('O', 'A')
       AND c.relnamespace = current_schema()::regnamespace
 """
 
 
 def missing_triggers(connection: Connection) -> Iterator[str]:
-    """Give a line for each table of the ledger that can be changed, and how."""
+    """Give a line for each table of the ledger that can be changed, and how; or take strays."""
     if connection.dialect.name == "sqlite":
         return _missing_on_sqlite(connection)
     return _missing_on_postgresql(connection)
@@ -51,9 +53,13 @@ def _missing_on_sqlite(connection: Connection) -> Iterator[str]:
 
 
 def _missing_on_postgresql(connection: Connection) -> Iterator[str]:
-    there = {row.name: row for row in connection.execute(text(_POSTGRESQL))}
+    there = {(row.name, row.kind): row for row in connection.execute(text(_POSTGRESQL))}
     for table in (*sealed_tables(), seal):
-        found = there.get(table.name)
+        if any(map(is_set_wise, table.foreign_key_constraints)):
+            guard = there.get((table.name, "no_strays"))
+            if guard is None or " WHEN " in guard.definition or "RAISE EXCEPTION" not in guard.body:
+                yield f"nothing refuses rows of {table.name} that name what is not there"
+        found = there.get((table.name, "append_only"))
         if found is None:
             yield f"nothing refuses UPDATE, DELETE or TRUNCATE on {table.name}"
             continue

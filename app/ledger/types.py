@@ -1,4 +1,4 @@
-"""Column types that keep decimals and instants exactly, on both engines."""
+"""What columns are made of where the engines differ: exact decimals, instants, references."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, DateTime, Numeric, String
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Numeric, String
 from sqlalchemy.types import TypeDecorator
 
 from app.domain.number import MAX_FRACTION_DIGITS, MAX_INTEGER_DIGITS
 
 if TYPE_CHECKING:
-    from sqlalchemy import Dialect
+    from sqlalchemy import Dialect, ForeignKeyConstraint
     from sqlalchemy.types import TypeEngine
 
 _PRECISION = MAX_INTEGER_DIGITS + MAX_FRACTION_DIGITS
@@ -82,3 +82,16 @@ class Instant(TypeDecorator[dt.datetime]):
             return dt.datetime.fromisoformat(value)
         instant: dt.datetime = value
         return instant.astimezone(dt.UTC)
+
+
+def set_wise(column: str) -> ForeignKey:
+    """Return a reference that PostgreSQL holds by a trigger, for all rows of a statement at once.
+
+    It has no such foreign key; SQLite has.
+    """
+    return ForeignKey(column, info={"set_wise": True})
+
+
+def is_set_wise(link: ForeignKeyConstraint) -> bool:
+    """Tell whether a foreign key of the tables is made of `set_wise` references."""
+    return any(element.info.get("set_wise", False) for element in link.elements)
