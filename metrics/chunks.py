@@ -56,6 +56,11 @@ class Chunk:
         block = Block.of(plain) if plain else EMPTY
         return cls(block, array("I", accumulate(map(len, listed))))
 
+    def holds(self, texts: Sequence[bytes]) -> bool:
+        """Tell whether these are its texts."""
+        ends = array("I", accumulate(map(len, texts)))
+        return self.ends == ends and self.block.plain == b"".join(texts)
+
     def with_texts(self, changed: Mapping[int, bytes]) -> Chunk:
         """Return the chunk with other texts in some places; itself where they are the same."""
         plain = self.block.plain
@@ -81,12 +86,6 @@ class Row:
     chunks: tuple[Chunk, ...]
     sums: Sums
     size: int
-
-    @classmethod
-    def of(cls, texts: Iterable[bytes], size: int) -> Row:
-        """Make chunks of every slot's text, in the slots' order."""
-        chunks = tuple(Chunk.of(batch) for batch in _batches(texts, size))
-        return cls(chunks, Sums.of([chunk.block.sum for chunk in chunks] or [NOTHING]), size)
 
     @property
     def sum(self) -> Sum:
@@ -114,12 +113,42 @@ class Row:
         return Row(tuple(chunks), sums, self.size)
 
 
-def _batches(texts: Iterable[bytes], size: int) -> Iterator[Sequence[bytes]]:
-    batch: list[bytes] = []
-    for text in texts:
-        batch.append(text)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+class Filling:
+    """A row while its texts come in: each chunk is packed as soon as it has all of its own.
+
+    So a row of a million texts never holds more than a few chunks' of them. What a row of before
+    has the same is taken from there: on another day most of it is, and is neither packed nor kept
+    twice.
+    """
+
+    def __init__(self, slots: int, size: int, known: Row | None = None) -> None:
+        """Begin with nothing; a slot that gets no text has an empty one."""
+        self._size = size
+        self._known = known.chunks if known is not None and known.size == size else ()
+        self._texts = [b""] * slots
+        self._left = [min(size, slots - begin) for begin in range(0, slots, size)]
+        self._chunks: list[Chunk | None] = [None] * len(self._left)
+
+    def put(self, texts: Iterable[tuple[int, bytes]]) -> None:
+        """Take the texts of some slots, each slot's once."""
+        size, left, kept = self._size, self._left, self._texts
+        for slot, text in texts:
+            kept[slot] = text
+            number = slot // size
+            left[number] -= 1
+            if not left[number]:
+                self._chunks[number] = self._packed(number)
+
+    def row(self) -> Row:
+        """Return the row."""
+        chunks = [chunk or self._packed(number) for number, chunk in enumerate(self._chunks)]
+        return Row(
+            tuple(chunks), Sums.of([one.block.sum for one in chunks] or [NOTHING]), self._size
+        )
+
+    def _packed(self, number: int) -> Chunk:
+        place = slice(number * self._size, (number + 1) * self._size)
+        texts = self._texts[place]
+        self._texts[place] = [b""] * len(texts)
+        known = self._known[number] if number < len(self._known) else None
+        return known if known is not None and known.holds(texts) else Chunk.of(texts)

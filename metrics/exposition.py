@@ -16,13 +16,14 @@ import struct
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, cached_property, lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client.utils import floatToGoString
 
 from app.domain.attainment import Status
 from metrics.checksum import NOTHING, Sum
-from metrics.chunks import CHUNK_LINES, Block, Row
+from metrics.chunks import CHUNK_LINES, Block, Filling, Row
 from metrics.families import (
     BY_NAME,
     COUNTER_SUFFIX,
@@ -36,9 +37,9 @@ from metrics.snapshot import Sample
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
-    from metrics.snapshot import Filled, Slots
+    from metrics.snapshot import Filled, Labels, Slots
 
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """Deflate, no name, no time (equal bytes whenever they are made), no system."""
@@ -91,16 +92,28 @@ class Exposition:
     rows: Mapping[str, Row] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, slots: Mapping[str, Slots], parts: Iterable[Filled]) -> Exposition:
-        """Render everything; the parts fill each slot once, in whatever order."""
-        found: dict[str, list[bytes]] = {name: [b""] * len(slots[name]) for name in slots}
+    def of(
+        cls,
+        slots: Mapping[str, Slots],
+        parts: Iterable[Filled],
+        known: Exposition | None = None,
+    ) -> Exposition:
+        """Render everything; the parts fill each slot once, in whatever order.
+
+        known: what was said before, of which chunks that are the same are taken.
+        """
+        before = known.rows if known is not None else {}
+        rows = {
+            name: Filling(len(places), _size(name), before.get(name))
+            for name, places in slots.items()
+        }
         for part in parts:
             for name, filled in part.items():
-                texts, places = found[name], slots[name]
-                for slot, samples in filled.items():
-                    texts[places[slot]] = lines(BY_NAME[name], samples)
-        # The texts of one family at a time give way to its chunks.
-        return cls(slots, {name: Row.of(found.pop(name), _size(name)) for name in slots})
+                family, places = BY_NAME[name], slots[name]
+                rows[name].put(
+                    (places[slot], lines(family, samples)) for slot, samples in filled.items()
+                )
+        return cls(slots, {name: filling.row() for name, filling in rows.items()})
 
     def changed(self, part: Filled) -> Exposition:
         """Return the same with what a part says of its slots; what is not in it stays as it is."""
@@ -149,21 +162,39 @@ def _header_block(family: Family, form: Format) -> Block:
 
 def lines(family: Family, samples: Iterable[Sample]) -> bytes:
     """Render the lines of one slot; they are the same in both formats."""
-    before, names, places = _template(family)
+    before, last, place, others, head_of = _template(family)
     found = []
     for labels, value in samples:
-        pairs = [name + _escaped(labels[place]) for name, place in zip(names, places, strict=True)]
-        text = before + '",'.join(pairs) + '"} ' if pairs else family.name + " "
+        if last:
+            head = _head(others, head_of(labels)) if others else ""
+            text = f'{before}{head}{last}{_escaped(labels[place])}"}} '
+        else:
+            text = before
         found.append(f"{text}{_write_number(value)}\n")
     return "".join(found).encode()
 
 
 @cache
-def _template(family: Family) -> tuple[str, Sequence[str], Sequence[int]]:
-    """Return how a line begins, and each label's name and place."""
-    # Labels in alphabetical order, as the client library writes them.
-    order = sorted(range(len(family.labels)), key=family.labels.__getitem__)
-    return f"{family.name}{{", [f'{family.labels[place]}="' for place in order], order
+def _template(
+    family: Family,
+) -> tuple[str, str, int, tuple[str, ...], Callable[[Labels], Labels | str]]:
+    """Return how a line begins; the last label's name and place; the others' names and values.
+
+    Labels are in alphabetical order, as the client library writes them.
+    """
+    if not family.labels:
+        return f"{family.name} ", "", 0, (), tuple
+    *others, place = sorted(range(len(family.labels)), key=family.labels.__getitem__)
+    names = tuple(f'{family.labels[number]}="' for number in others)
+    values = itemgetter(*others) if others else tuple
+    return f"{family.name}{{", f'{family.labels[place]}="', place, names, values
+
+
+@lru_cache(maxsize=65536)
+def _head(names: tuple[str, ...], values: Labels | str) -> str:
+    """Render all labels but the last; a slot's lines, and those of a dozen families, share them."""
+    given = (values,) if isinstance(values, str) else values
+    return "".join(f'{name}{_escaped(value)}",' for name, value in zip(names, given, strict=True))
 
 
 @lru_cache(maxsize=65536)
