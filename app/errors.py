@@ -22,6 +22,7 @@
     ├── TooLarge               more bytes than the settings allow
     ├── UnsupportedMedia       a body in a format that is not read
     ├── Busy                   too many wait for the same thing already
+    ├── NotReadYet             what is asked for is still being read from the database
     ├── Unavailable            the database does not answer
     │   ├── Interrupted            it went away half-way: nothing was kept
     │   └── OutcomeUnknown         it went away while it committed: nobody knows
@@ -138,6 +139,10 @@ class TooManyAttempts(DabiaoError):
 
 class Busy(DabiaoError):
     """Too many wait for the same thing already; nothing was done, and it can be tried again."""
+
+
+class NotReadYet(DabiaoError):
+    """What is asked for is being read, and there is nothing of before to give meanwhile."""
 
 
 class TooLarge(DabiaoError):

@@ -27,7 +27,7 @@ from app.translation import Translator
 from app.web import errors, pages
 from app.web.page import Site
 from app.web_config.file import WebConfigFile
-from metrics.asgi import metrics_routes
+from metrics.asgi import metrics_of, metrics_routes
 from metrics.process import Observe, ProcessMetrics
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now_utc) -
         app.include_router(router, dependencies=[Depends(access.authorise)])
     for router in pages.OPEN:
         app.include_router(router)
-    app.router.routes += [pages.static, *metrics_routes(office, settings)]
+    app.state.metrics = metrics_of(office, settings)
+    app.router.routes += [pages.static, *metrics_routes(app.state.metrics, settings)]
     problems.install(app)
     errors.install(app)
     again.install(app)
@@ -90,7 +91,8 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now_utc) -
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     with Keeper(services.office), Verifier(services.office, app.state.process):
-        yield
+        async with app.state.metrics.awake():
+            yield
     services.desk.close()
     services.uses.close()
     services.office.database.close()

@@ -47,6 +47,7 @@ TITLES = (
     "Idempotency-Key used before",
     "Internal error",
     "Too many at once",
+    "Not read yet",
     "Database unavailable",
     "Outcome unknown",
 )
@@ -76,6 +77,7 @@ DETAILS = (
     "This Idempotency-Key came before with another body.",
     "Something went wrong on our side; it is in the log.",
     "Too many wait for their turn already; nothing was done. Try again a little later.",
+    "The service has just started and is still reading the record; try again a little later.",
     "The database does not answer; try again a little later.",
     "It is not known whether this was kept; look, or send it with the same Idempotency-Key.",
 )

@@ -9,19 +9,22 @@ from __future__ import annotations
 import asyncio
 import hmac
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Final
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from app.errors import NotAuthenticated
+from app.errors import NotAuthenticated, NotReadYet
 from metrics.cache import Cache
 from metrics.negotiation import choose_format, wants_gzip
 from metrics.process import process_answer
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
     from starlette.routing import BaseRoute
     from starlette.types import Receive, Scope, Send
 
@@ -29,8 +32,14 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from metrics.cache import Reading
 
+T = TypeVar("T")
+
 PATIENCE: Final = 8.0
 """Seconds that a scrape waits for the database; Prometheus gives up after 10 unless told."""
+GRACE: Final = 2.0
+"""Seconds that a scrape waits for what is made anew, where there is something of before to give."""
+QUIET: Final = 1.0
+"""Seconds from the start of the service to when it begins to read all of the office unasked."""
 
 _ALWAYS: Final = (
     (b"vary", b"Accept, Accept-Encoding"),
@@ -77,12 +86,35 @@ class _Endpoint(ABC):
 class Metrics(_Endpoint):
     """`/metrics`: the KPI families."""
 
-    def __init__(self, cache: Cache, token: str | None, patience: float = PATIENCE) -> None:
-        """Serve what the cache gives; `patience` is in seconds."""
+    def __init__(
+        self,
+        cache: Cache,
+        token: str | None,
+        patience: float = PATIENCE,
+        grace: float = GRACE,
+        quiet: float = QUIET,
+    ) -> None:
+        """Serve what the cache gives; `patience`, `grace` and `quiet` are in seconds."""
         super().__init__(token)
         self._cache = cache
-        self._patience = patience
-        self._reading: asyncio.Task[Reading] | None = None
+        self._patience, self._grace, self._quiet = patience, grace, quiet
+        self._looks = _Shared(cache.look)
+        self._readings = _Shared(cache.refresh)
+        self._aheads = _Shared(cache.look_ahead)
+
+    @asynccontextmanager
+    async def awake(self) -> AsyncIterator[None]:
+        """Read the office as the block begins, for no scrape to have to wait for all of it.
+
+        A little later, rather: the service's first answers come first.
+        """
+        waking = asyncio.create_task(self._wake())
+        try:
+            yield
+        finally:
+            waking.cancel()
+            self._cache.close()
+            await asyncio.wait([waking, *self._running()], timeout=self._patience)
 
     async def answer(
         self,
@@ -91,26 +123,64 @@ class Metrics(_Endpoint):
         *,
         gzip: bool,
     ) -> tuple[str, tuple[bytes, ...]]:
-        """Give the office's families in the format asked for."""
+        """Give the office's families in the format asked for; raises NotReadYet."""
         form, content_type = choose_format(accept)
+        reading = await self._reading()
+        if self._cache.should_look_ahead:
+            _ = self._aheads.begin()
+        return content_type, reading.answer(form, gzip=gzip)
+
+    async def _reading(self) -> Reading:
+        """Return what is so now; what was so last where that cannot be had in time."""
+        until = asyncio.get_running_loop().time() + self._patience
         try:
-            async with asyncio.timeout(self._patience):
-                reading = await self._fresh()
+            async with asyncio.timeout_at(until):
+                looked = await self._looks.begun_now()
         except TimeoutError:
             # The database hangs. The thread that waits for it is left waiting, and no other is
             # started as long as it does.
-            reading = self._cache.last.failed()
-        return content_type, reading.answer(form, gzip=gzip)
+            return self._cache.last.failed()
+        if looked is not None:
+            return looked
+        is_known = self._cache.last.at is not None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._grace) if is_known else asyncio.timeout_at(until):
+                return await self._readings.begun_now()
+        reading = self._cache.meanwhile
+        if reading.at is None and reading.success:
+            raise NotReadYet("the office is being read for the first time")
+        return reading
 
-    async def _fresh(self) -> Reading:
-        """Read in a thread; scrapes that come together share one reading, and hold no threads."""
-        earlier = self._reading
-        if earlier is not None and not earlier.done():
-            # It began before this scrape, so it may not know what was posted just before.
-            await asyncio.shield(earlier)
-        if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(run_in_threadpool(self._cache.refresh))
-        return await asyncio.shield(self._reading)
+    async def _wake(self) -> None:
+        await asyncio.sleep(self._quiet)
+        await self._readings.begun_now()
+
+    def _running(self) -> list[asyncio.Task[Any]]:
+        works: tuple[_Shared[Any], ...] = (self._looks, self._readings, self._aheads)
+        return [work.task for work in works if work.task is not None]
+
+
+class _Shared(Generic[T]):
+    """Work in a thread, once for all who ask while it lasts; so they hold no threads."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self.task: asyncio.Task[T] | None = None
+
+    def begin(self) -> asyncio.Task[T]:
+        """Return the work under way; begins it where none is."""
+        if self.task is None or self.task.done():
+            self.task = asyncio.create_task(run_in_threadpool(self._work))
+        return self.task
+
+    async def begun_now(self) -> T:
+        """Return what comes of work that begins now or later.
+
+        What began before may not know what was posted just before.
+        """
+        if self.task is not None and not self.task.done():
+            await asyncio.shield(self.task)
+        return await asyncio.shield(self.begin())
 
 
 class Process(_Endpoint):
@@ -124,13 +194,16 @@ class Process(_Endpoint):
         return content_type, (process_answer(scope, form, gzip=gzip),)
 
 
-def metrics_routes(office: Office, settings: Settings) -> list[BaseRoute]:
+def metrics_of(office: Office, settings: Settings) -> Metrics:
+    """Return the first endpoint."""
+    return Metrics(Cache(office, settings.language), settings.metrics_token)
+
+
+def metrics_routes(metrics: Metrics, settings: Settings) -> list[BaseRoute]:
     """Return the routes of both endpoints; the second needs the `Observe` middleware around it."""
-    token = settings.metrics_token
-    cache = Cache(office, settings.language)
     return [
-        Route("/metrics", Metrics(cache, token), name="metrics"),
-        Route("/metrics/process", Process(token), name="process_metrics"),
+        Route("/metrics", metrics, name="metrics"),
+        Route("/metrics/process", Process(settings.metrics_token), name="process_metrics"),
     ]
 
 

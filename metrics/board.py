@@ -35,7 +35,7 @@ from metrics.snapshot import (
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from collections.abc import Set as AbstractSet
     from zoneinfo import ZoneInfo
 
@@ -76,19 +76,25 @@ class Board:
     exposition: Exposition
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913, PLR0917 - what is read, how it is said, and what is there already
         cls,
         connection: Connection,
         stored: StoredCatalogue,
         seen: Moment,
         zone: ZoneInfo,
         language: Language,
+        known: Exposition | None = None,
+        go_on: Callable[[], None] = lambda: None,
     ) -> Board:
-        """Read everything, as of a moment; names are in `language`."""
+        """Read everything, as of a moment; names are in `language`.
+
+        known: what was said before, of which whatever is the same is kept and not made twice.
+        go_on: called between two lots of figures; raises what the reading is to end with.
+        """
         layout = Layout(stored, zone, seen)
         tally = Tally().counted(connection, 0, seen.position)
-        parts = everything(connection, layout, tally, language)
-        return cls(seen.position, layout, tally, Exposition.of(layout.slots, parts))
+        parts = _watched(everything(connection, layout, tally, language), go_on)
+        return cls(seen.position, layout, tally, Exposition.of(layout.slots, parts, known))
 
     def is_of(self, stored: StoredCatalogue, seen: Moment) -> bool:
         """Tell whether a moment can be got to from here."""
@@ -102,6 +108,12 @@ class Board:
         for part in changed(connection, self.layout, tally, self.position, position):
             exposition = exposition.changed(part)
         return replace(self, position=position, tally=tally, exposition=exposition)
+
+
+def _watched(parts: Iterable[Filled], go_on: Callable[[], None]) -> Iterator[Filled]:
+    for part in parts:
+        yield part
+        go_on()
 
 
 def everything(

@@ -1,33 +1,39 @@
 """The bytes of `/metrics`, kept up with the ledger and the day.
 
-A scrape costs one small query, the newest entry of the journal: every write of any kind adds one,
-so as long as it and the day are the same, so are the bytes. Where it is another, what the entries
-since then changed is made anew (see `board`). While the database is away the last
-bytes are given, marked as such.
+A scrape costs one small query, the newest entry of the journal (`look`): every write of any kind
+adds one, so as long as it and the day are the same, so are the bytes. Where it is another, what the
+entries since then changed is made anew (`refresh`, see `board`), which for a large office takes
+longer than a scrape waits where it is everything; until it is done the bytes of before stand. What
+another day changes is made before that day begins (`look_ahead`). While the database is away the
+last bytes are given, marked as such.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from app.errors import Unavailable
-from app.ledger.scoreboard import moment
+from app.intake.collecting import uncollected
+from app.ledger.scoreboard import Moment, moment
 from metrics.board import Board
 from metrics.exposition import Exposition, Format, collector_block
 
 if TYPE_CHECKING:
-    import datetime as dt
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
     from app.ledger.office import Office
-    from app.ledger.scoreboard import Moment
     from app.translation import Language
 
 log = logging.getLogger(__name__)
+
+AHEAD: Final = dt.timedelta(minutes=10)
+"""How long before midnight what is said from then on is made: a million series take seconds."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,38 @@ class Cache:
         self._office = office
         self._language: Language = language
         self._turn = threading.Lock()
+        self._state = threading.Lock()
         self._board: Board | None = None
+        self._ahead: Board | None = None
+        self._is_sound = True
+        self._over = threading.Event()
         self.last = Reading()
+
+    @property
+    def meanwhile(self) -> Reading:
+        """What stands while something is made anew; it is no failure that this takes long."""
+        return replace(self.last, success=self._is_sound)
+
+    def close(self) -> None:
+        """Have whatever is read at length given up; what is read afterwards fails."""
+        self._over.set()
+
+    def look(self) -> Reading | None:
+        """Return the reading if there is nothing new, or if the database does not answer.
+
+        None where there is something new, for `refresh` to make.
+        """
+        office = self._office
+        try:
+            with office.database.read() as connection:
+                seen = moment(connection, office.zone, office.clock())
+        except Exception as error:  # noqa: BLE001 - told as those of `refresh`
+            return self._failed(error)
+        with self._state:
+            if self.last.at != (seen.position, seen.today):
+                return None
+            self.last = replace(self.last, success=True, read_at=seen.now)
+            return self.last
 
     def refresh(self) -> Reading:
         """Read what has changed since the last time, and return the reading.
@@ -72,16 +108,44 @@ class Cache:
         # One at a time: whoever comes while another reads waits, and then finds it done.
         with self._turn:
             try:
-                self.last = self._read()
-            except Unavailable as error:
-                log.warning("metrics are not fresh: %s", error)
-                self.last = self.last.failed()
-            except Exception:
-                # Whatever it is, the last known verdicts are worth more to who watches them than
-                # an error page, and kpi_collector_success tells that something is wrong.
-                log.exception("metrics could not be read")
-                self.last = self.last.failed()
-            return self.last
+                found = self._read()
+            except Exception as error:  # noqa: BLE001 - whatever it is, see there
+                self._is_sound = False
+                return self._failed(error)
+            with self._state:
+                self._is_sound = True
+                self.last = found
+                return found
+
+    def look_ahead(self) -> None:
+        """Make what will be said from midnight on, or bring it up to now, shortly before midnight.
+
+        What tomorrow begins with follows from the record of today: deadlines fall on midnights.
+        """
+        office, board = self._office, self._board
+        tomorrow = self._midnight_near()
+        if board is None or tomorrow is None:
+            return
+        try:
+            with office.database.read() as connection:
+                position = moment(connection, office.zone, office.clock()).position
+                seen = Moment(position, tomorrow, tomorrow.astimezone(office.zone).date())
+                self._ahead = self._made(connection, seen, [self._ahead])
+        except Exception as error:  # noqa: BLE001 - the next scrape tries again, or midnight does
+            self._log(error)
+
+    @property
+    def should_look_ahead(self) -> bool:
+        """Whether midnight is near."""
+        return self._midnight_near() is not None
+
+    def _midnight_near(self) -> dt.datetime | None:
+        """Return the coming midnight of the office's zone where it is near, else None."""
+        zone, now = self._office.zone, self._office.clock()
+        soon = (now + AHEAD).astimezone(zone).date()
+        if soon == now.astimezone(zone).date():
+            return None
+        return dt.datetime.combine(soon, dt.time.min, zone).astimezone(dt.UTC)
 
     def _read(self) -> Reading:
         office, known = self._office, self.last
@@ -90,12 +154,40 @@ class Cache:
             at = (seen.position, seen.today)
             if at == known.at:
                 return replace(known, success=True, read_at=seen.now)
-            board = self._board = self._moved(connection, seen)
+            board = self._board = self._made(connection, seen, [self._board, self._ahead])
         return Reading(success=True, at=at, read_at=seen.now, prepared=board.exposition)
 
-    def _moved(self, connection: Connection, seen: Moment) -> Board:
-        office, board = self._office, self._board
+    def _made(self, connection: Connection, seen: Moment, known: Sequence[Board | None]) -> Board:
+        """Return the board of a moment, from one that it can be got to from, or else anew."""
+        office = self._office
         stored = office.reader.at(connection, seen.position)
-        if board is not None and board.is_of(stored, seen):
-            return board.moved(connection, seen.position)
-        return Board.of(connection, stored, seen, office.zone, self._language)
+        for board in known:
+            if board is not None and board.is_of(stored, seen):
+                return board.moved(connection, seen.position)
+        before = self._board.exposition if self._board is not None else None
+        with uncollected(len(stored.target_ids)):
+            return Board.of(
+                connection, stored, seen, office.zone, self._language, before, self._go_on
+            )
+
+    def _go_on(self) -> None:
+        if self._over.is_set():
+            raise Unavailable("the service is ending")
+
+    def _failed(self, error: Exception) -> Reading:
+        """Mark the last reading as not fresh.
+
+        Whatever went wrong, the last known verdicts are worth more to who watches them than an
+        error page, and kpi_collector_success tells that something is wrong.
+        """
+        self._log(error)
+        with self._state:
+            self.last = self.last.failed()
+            return self.last
+
+    @staticmethod
+    def _log(error: Exception) -> None:
+        if isinstance(error, Unavailable):
+            log.warning("metrics are not fresh: %s", error)
+        else:
+            log.error("metrics could not be read", exc_info=error)

@@ -29,6 +29,7 @@ from app.errors import (
     NotFound,
     NothingToReview,
     NotPermitted,
+    NotReadYet,
     OutcomeUnknown,
     PreconditionFailed,
     Refused,
@@ -181,6 +182,13 @@ BUSY: Final = Problem(
     "Too many wait for their turn already; nothing was done. Try again a little later.",
     {"Retry-After": "10"},
 )
+NOT_READ_YET: Final = Problem(
+    "not-read-yet",
+    503,
+    "Not read yet",
+    "The service has just started and is still reading the record; try again a little later.",
+    {"Retry-After": "5"},
+)
 UNAVAILABLE: Final = Problem(
     "unavailable",
     503,
@@ -216,6 +224,7 @@ BY_ERROR: Final[Mapping[type[Exception], Problem]] = {
     TooLarge: TOO_LARGE,
     UnsupportedMedia: UNSUPPORTED_MEDIA,
     Busy: BUSY,
+    NotReadYet: NOT_READ_YET,
     Unavailable: UNAVAILABLE,
     Interrupted: UNAVAILABLE,
     OutcomeUnknown: OUTCOME_UNKNOWN,

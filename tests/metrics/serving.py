@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 
 from app.errors import NotAuthenticated
 from app.settings import Settings
-from metrics.asgi import metrics_routes
+from metrics.asgi import metrics_of, metrics_routes
 from metrics.process import Observe
 from tests.parts import free_port, wait_until
 
@@ -45,8 +45,9 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 def application(office: Office, token: str | None = None) -> Starlette:
     """Return an application of the metrics' routes, a plan's, and a mount."""
+    settings = Settings(metrics_token=token)
     routes = [
-        *metrics_routes(office, Settings(metrics_token=token)),
+        *metrics_routes(metrics_of(office, settings), settings),
         Route("/plans/{code}", _plan),
         Route("/plans/{code}/{rest:path}", _plan),
         Mount("/static", Starlette(routes=[Route("/{name}", _plan)])),

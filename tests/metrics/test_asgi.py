@@ -199,7 +199,12 @@ def test_a_scrape_does_not_settle_for_a_reading_that_began_before_it(
     cache = Cache(settled, "zh")
     refreshes: list[Reading] = []
     begun, go_on = threading.Event(), threading.Event()
-    refresh = cache.refresh
+    looks: list[Reading | None] = []
+    refresh, look = cache.refresh, cache.look
+
+    def noted() -> Reading | None:
+        looks.append(look())
+        return looks[-1]
 
     def slow() -> Reading:
         reading = refresh()
@@ -208,6 +213,7 @@ def test_a_scrape_does_not_settle_for_a_reading_that_began_before_it(
         assert go_on.wait(20)
         return reading
 
+    monkeypatch.setattr(cache, "look", noted)
     monkeypatch.setattr(cache, "refresh", slow)
 
     async def scrapes() -> list[dict[Any, float]]:
@@ -216,7 +222,9 @@ def test_a_scrape_does_not_settle_for_a_reading_that_began_before_it(
         assert await asyncio.to_thread(begun.wait, 20)
         world.post(settled, world.row("cases", "mech", "2013-04", 64))
         later = [asyncio.create_task(scrape(endpoint)) for _ in range(3)]
-        for _ in range(10):  # so that all of them have come
+        # One look for who comes first, and one for the others, who came while it was under way.
+        await asyncio.to_thread(wait_until, lambda: len(looks) == 3, seconds=20, what="the looks")
+        for _ in range(10):  # so that all of them have gone on
             await asyncio.sleep(0)
         go_on.set()
         return list(await asyncio.gather(first, *later))
