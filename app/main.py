@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from app.settings import Settings
+    from metrics.asgi import Metrics
 
 
 def served() -> FastAPI:
@@ -90,8 +91,11 @@ def create_app(settings: Settings, clock: Callable[[], dt.datetime] = now_utc) -
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
-    with Keeper(services.office), Verifier(services.office, app.state.process):
-        async with app.state.metrics.awake():
+    metrics: Metrics = app.state.metrics
+    # Two that go through the whole office at once would take twice as long over the first scrape.
+    keeper = Keeper(services.office, may_begin=lambda: metrics.was_read)
+    with keeper, Verifier(services.office, app.state.process):
+        async with metrics.awake():
             yield
     services.desk.close()
     services.uses.close()

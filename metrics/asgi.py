@@ -101,6 +101,12 @@ class Metrics(_Endpoint):
         self._looks = _Shared(cache.look)
         self._readings = _Shared(cache.refresh)
         self._aheads = _Shared(cache.look_ahead)
+        self._was_read = False
+
+    @property
+    def was_read(self) -> bool:
+        """Whether the first reading is over, however it ended."""
+        return self._was_read
 
     @asynccontextmanager
     async def awake(self) -> AsyncIterator[None]:
@@ -154,6 +160,7 @@ class Metrics(_Endpoint):
     async def _wake(self) -> None:
         await asyncio.sleep(self._quiet)
         await self._readings.begun_now()
+        self._was_read = True
 
     def _running(self) -> list[asyncio.Task[Any]]:
         works: tuple[_Shared[Any], ...] = (self._looks, self._readings, self._aheads)

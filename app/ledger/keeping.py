@@ -19,6 +19,8 @@ from app.errors import Unavailable
 from app.ledger.verdicts import derive
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.ledger.office import Office
 
 log = logging.getLogger(__name__)
@@ -34,10 +36,19 @@ _PATIENCE: Final = 5.0
 class Keeper:
     """Keeps the table for the length of a `with` block."""
 
-    def __init__(self, office: Office, pause: float = PAUSE) -> None:
-        """Prepare the thread; `pause` is in seconds."""
+    def __init__(
+        self,
+        office: Office,
+        pause: float = PAUSE,
+        may_begin: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Prepare the thread; `pause` is in seconds.
+
+        may_begin: whether what goes before is done; until then nothing is derived.
+        """
         self._office = office
         self._pause = pause
+        self._may_begin = may_begin
         self._over = threading.Event()
         # A database that hangs must not keep the process from ending.
         self._thread = threading.Thread(target=self._keep, name="verdicts", daemon=True)
@@ -56,6 +67,8 @@ class Keeper:
     def _keep(self) -> None:
         rest = self._pause
         while not self._over.wait(rest):
+            if not self._may_begin():
+                continue
             began = time.monotonic()
             self._look()
             rest = max(self._pause, REST * (time.monotonic() - began))

@@ -206,6 +206,22 @@ def test_the_keeper_follows_what_is_posted(settled: Office) -> None:
     assert in_view(settled) == by_the_domain(settled)
 
 
+def test_the_keeper_waits_for_what_goes_before(settled: Office) -> None:
+    asked = threading.Semaphore(0)
+    done = threading.Event()
+
+    def may_begin() -> bool:
+        asked.release()
+        return done.is_set()
+
+    with Keeper(settled, pause=0.01, may_begin=may_begin):
+        for _ in range(3):
+            assert asked.acquire(timeout=20)
+        assert at(settled) is None
+        done.set()
+        wait_until(lambda: in_view(settled), seconds=20, what="the first verdicts")
+
+
 def test_an_outage_is_told_once_and_got_over(
     settled: Office,
     outage: Callable[[], AbstractContextManager[None]],
