@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 
 from app.errors import Misconfigured
 from app.settings import load_settings
-from app.web_config.file import read_web_config
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -52,8 +51,11 @@ def is_ready(settings: Settings) -> bool:
 
 
 def _tls(settings: Settings) -> TlsServerConfig | None:
-    path = settings.web_config_file
-    return None if path is None else read_web_config(Path(path)).tls_server_config
+    if settings.web_config_file is None:
+        return None
+    from app.web_config.file import read_web_config
+
+    return read_web_config(Path(settings.web_config_file)).tls_server_config
 
 
 def _connection(settings: Settings, tls: TlsServerConfig | None) -> http.client.HTTPConnection:

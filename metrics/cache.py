@@ -20,7 +20,7 @@ from app.errors import Unavailable
 from app.intake.collecting import uncollected
 from app.ledger.scoreboard import Moment, moment
 from metrics.board import Board
-from metrics.exposition import Exposition, Format, collector_block
+from metrics.exposition import Exposition, collector_block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from app.ledger.office import Office
     from app.translation import Language
+    from metrics.negotiation import Format
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cache, cached_property, lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
@@ -33,6 +32,7 @@ from metrics.families import (
     Family,
     Type,
 )
+from metrics.negotiation import Format
 from metrics.snapshot import Sample
 
 if TYPE_CHECKING:
@@ -45,13 +45,6 @@ _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """Deflate, no name, no time (equal bytes whenever they are made), no system."""
 _LENGTH_MASK = 0xFFFFFFFF
 _write_number: Final[Callable[[float], str]] = floatToGoString
-
-
-class Format(StrEnum):
-    """What Prometheus reads."""
-
-    TEXT = "text"
-    OPENMETRICS = "openmetrics"
 
 
 @dataclass(frozen=True)

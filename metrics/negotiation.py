@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
-
-from metrics.exposition import Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +18,14 @@ if TYPE_CHECKING:
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 TEXT_1: Final = "text/plain; version=1.0.0; charset=utf-8"
 OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+
+class Format(StrEnum):
+    """What Prometheus reads."""
+
+    TEXT = "text"
+    OPENMETRICS = "openmetrics"
+
 
 _NO_CHANGE: Final = frozenset({"allow-utf-8", "underscores", "values"})
 """Escaping schemes under which our names, all of letters and underscores, stay as they are."""

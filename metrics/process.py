@@ -21,6 +21,7 @@ import logging
 import os
 import platform
 import re
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -41,8 +42,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from prometheus_client.registry import Collector
 
 from app import __version__
-from metrics.exposition import Format
-from metrics.templates import Templates
+from metrics.negotiation import Format
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 OWN_PATH: Final = "/metrics/process"
 VERIFIED: Final = "kpi_ledger_verified_timestamp_seconds"
 SCOPE_KEY: Final = "dabiao.process_metrics"
+UNMATCHED: Final = "unmatched"
+_TAKEN: Final = "dabiao.taken"
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 _DIRECTORY: Final = "PROMETHEUS_MULTIPROC_DIR"
@@ -171,11 +173,25 @@ def process_answer(scope: Scope, form: Format, *, gzip: bool) -> bytes:
     return gzip_format.compress(body, mtime=0) if gzip else body
 
 
+@dataclass(slots=True)
+class _Taken:
+    """Who took a request, for those further out, who may know only a scope that was copied."""
+
+    template: str = UNMATCHED
+
+
+def took(scope: Scope, template: str) -> None:
+    """Say of what template the route is that took a request: `/api/v1/plans/{code}`."""
+    taken: _Taken | None = scope.get(_TAKEN)
+    if taken is not None:
+        taken.template = template
+
+
 class Observe:
     """Plain ASGI middleware: counts and times every request but the scrape of its own counts.
 
-    Put it outside of everything that answers requests, so that refusals count too. Requests that no
-    route takes share the route `unmatched`.
+    Put it outside of everything that answers requests, so that refusals count too. Whoever takes a
+    request says so by `took`; those that nobody takes share the route `unmatched`.
 
     What is refused or fails has a line in the log. What goes well has none: a line for every post
     took longer than most of what it told of, and the journal and these counts tell as much.
@@ -185,7 +201,6 @@ class Observe:
         """Wrap an application; counts into `metrics`, its own unless given."""
         self.app = app
         self.metrics = metrics or ProcessMetrics()
-        self._templates: Templates | None = None
         self._durations: dict[tuple[str, str, int], Histogram] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -209,8 +224,7 @@ class Observe:
                 code = message["status"]
             await send(message)
 
-        # What is mounted puts itself in the scope's place of the application.
-        app = scope.get("app", self.app)
+        taken = scope[_TAKEN] = _Taken()
         begun = perf_counter()
         self.metrics.in_progress.inc()
         try:
@@ -218,7 +232,7 @@ class Observe:
         finally:
             self.metrics.in_progress.dec()
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            duration = self._duration(method, self._template(app, scope), code)
+            duration = self._duration(method, taken.template, code)
             duration.observe(perf_counter() - begun)
             if code >= _REFUSED:
                 log.info("%s %s: %d", method, quote(scope["path"], errors="replace"), code)
@@ -230,9 +244,3 @@ class Observe:
             found = self.metrics.duration.labels(method, template, str(code))
             self._durations[method, template, code] = found
         return found
-
-    def _template(self, app: Any, scope: Scope) -> str:  # noqa: ANN401 - of several frameworks
-        if self._templates is None:
-            # Not earlier: middleware is put together before the last route is added.
-            self._templates = Templates(app.routes)
-        return self._templates.find(scope)

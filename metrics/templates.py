@@ -5,19 +5,19 @@ A path as a label would make a series of every code, and of everything that a sc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
+
+from metrics.process import UNMATCHED, took
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fastapi.routing import RouteContext
     from starlette.routing import BaseRoute
-    from starlette.types import Scope
-
-UNMATCHED: Final = "unmatched"
+    from starlette.types import Receive, Scope, Send
 
 
 class Templates:
@@ -49,3 +49,25 @@ class Templates:
         path = scope["path"]
         found = (mount.path_format for mount in self._mounts if mount.path_regex.match(path))
         return next(found, UNMATCHED)
+
+
+class Named:
+    """Around an application: says of each request which of its routes took it (`process.took`)."""
+
+    def __init__(self, app: Any) -> None:  # noqa: ANN401 - of several frameworks
+        """Wrap an application, or what leads to one."""
+        self._app = app
+        self._templates: Templates | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        # What is mounted puts itself in the scope's place of the application.
+        app = scope.get("app", self._app)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            if scope["type"] == "http":
+                if self._templates is None:
+                    # Not earlier: middleware is put together before the last route is added.
+                    self._templates = Templates(app.routes)
+                took(scope, self._templates.find(scope))

@@ -26,7 +26,7 @@ def statements_of(client: TestClient) -> Iterator[list[str]]:
         if threading.current_thread().name.startswith("AnyIO worker"):
             seen.append(statement)
 
-    engine = client.app.state.services.office.database.engine  # type: ignore[attr-defined]
+    engine = client.app.application.state.services.office.database.engine  # type: ignore[attr-defined]
     event.listen(engine, "before_cursor_execute", note)
     try:
         yield seen

@@ -27,6 +27,8 @@ LAYERS = (
     ("app.intake",),
     ("app.exports",),
     ("app.api", "app.cli", "app.web", "metrics"),
+    ("app.front",),
+    ("app.application",),
     ("app.main", "app.ready"),
 )
 """From left to right: each imports itself and what stands before it, never what stands beside."""

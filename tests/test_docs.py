@@ -13,8 +13,8 @@ import typer.main
 import yaml
 
 from app import __version__
+from app.api import PREFIX
 from app.api.access import CHANGE_CATALOGUE, POST_FIGURES, READ
-from app.api.deps import PREFIX
 from app.api.openapi import describe
 from app.cli.commands import cli
 from app.domain.access import Role
@@ -291,7 +291,7 @@ def test_every_command_that_is_named_exists(path: Path) -> None:
 
 
 def operations() -> set[str]:
-    described = describe(create_app(Settings()))["paths"]
+    described = describe(create_app(Settings()).application)["paths"]
     return {
         f"{method.upper()} {path.removeprefix(PREFIX)}"
         for path, methods in described.items()
@@ -350,7 +350,9 @@ def test_what_is_said_not_to_be_there_is_not_there(language: str) -> None:
     assert {line.split()[0] for line in re.findall(r"`dabiao ([a-z ]+)`", said)}.isdisjoint(
         existing_commands()
     )
-    body = describe(create_app(Settings()))["paths"][f"{PREFIX}/submissions"]["post"]["requestBody"]
+    body = describe(create_app(Settings()).application)["paths"][f"{PREFIX}/submissions"]["post"][
+        "requestBody"
+    ]
     assert ("xlsx" in said) == (not any("spreadsheetml" in kind for kind in body["content"]))
 
 

@@ -5,3 +5,5 @@ In reading order: `access` (who may do what), `deps` (what a route is given), `p
 answered), then the resources `catalogue`, `targets`, `submissions`, `actuals`, `scoreboard` and
 `health`, and `routes`, which puts them together.
 """
+
+PREFIX = "/api/v1"

@@ -14,7 +14,8 @@ from fastapi import Request
 from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 
-from app.api.deps import PREFIX, Services, services_of
+from app.api import PREFIX
+from app.api.deps import Services, services_of
 from app.api.forged import check_origin, check_token, is_safe
 from app.cookies import session_token
 from app.domain.access import Actor, Role
@@ -23,7 +24,7 @@ from app.ledger import signing_in
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from fastapi import FastAPI
 
@@ -256,14 +257,13 @@ def allows(settings: Settings, actor: Actor | None, operation: str) -> bool:
     return actor is not None and rule.admits(actor)
 
 
-def check_rules(app: FastAPI) -> None:
+def check_rules(app: FastAPI, ahead: Iterable[object] = ()) -> None:
     """See to it that every operation of the API has a rule; raises Misconfigured for one without.
 
     A rule is enforced where `routes` includes a router; a route that came in another way would
-    not be asked, so it counts as one without a rule. What takes an operation ahead of the routes,
-    and names what it asks, has one if it asks `remembered` itself.
+    not be asked, so it counts as one without a rule. What takes an operation ahead of the routes
+    has one if it asks `remembered` itself, and says so.
     """
-    ahead = [added.cls for added in app.user_middleware if hasattr(added.cls, "dependencies")]
     for context in (*iter_route_contexts(app.routes), *ahead):
         path, name = getattr(context, "path", None) or "", getattr(context, "name", None)
         if not path.startswith(PREFIX):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app.api import examples, schemas
+from app.api import PREFIX, examples, schemas
 from app.api.bodies import JsonBody
-from app.api.deps import PREFIX, Here, Who
+from app.api.deps import Here, Who
 from app.api.described import resource_body, reviewed_answers
 from app.api.parameters import Number
 from app.api.rendering import answer

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from app.api import examples, schemas
-from app.api.deps import PREFIX, Here, Services
+from app.api import PREFIX, examples, schemas
+from app.api.deps import Here, Services
 from app.api.described import figures_answers, one
 from app.api.exports import choose_format
 from app.api.paging import Page, Paging

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.api import examples
+from app.api import PREFIX, examples
 from app.api.bodies import JsonBody
 from app.api.conditional import etag, is_known, precondition
-from app.api.deps import PREFIX, Here, Services, Who
+from app.api.deps import Here, Services, Who
 from app.api.described import catalogue_body, page_of, resource_answers
 from app.api.paging import Page
 from app.api.parameters import Code

@@ -15,8 +15,6 @@ from app.ledger.office import Office
 from app.settings import Settings
 from app.translation import Language, Translator, negotiate
 
-PREFIX = "/api/v1"
-
 
 @dataclass(frozen=True)
 class Services:

@@ -1,10 +1,10 @@
 """The usual post, ahead of the framework: one key that is known, one short JSON body.
 
 To have a request's route, parameters, headers and body looked up, converted and handed over by the
-framework costs more than to take a figure in. So a plain ASGI callable stands before it that takes
-only posts of which everything is plain at first sight, and gives them the same answer to the byte.
-Whatever is not plain, it leaves to the declared route, which is the one that is described, and
-the only one that refuses a request for how it was sent.
+framework costs more than to take a figure in. So a short way (see `app.front`) goes past it that
+takes only posts of which everything is plain at first sight, and gives them the same answer to
+the byte. Whatever is not plain, it leaves to the declared route, which is the one that is
+described, and the only one that refuses a request for how it was sent.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from fastapi import Depends, Request
 from starlette.requests import ClientDisconnect
 
-from app.api import access, submissions
-from app.api.deps import PREFIX, Services
+from app.api import PREFIX, access, submissions
+from app.api.deps import Services
 from app.api.problems import error_answer
 from app.errors import DabiaoError, TooLarge
 from app.intake.submission import JSON, Post, Sent, read
@@ -25,7 +25,7 @@ from app.translation import negotiate
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import Receive, Scope, Send
 
     from app.ledger.key_ring import Bearer
 
@@ -59,35 +59,28 @@ class _Usual(NamedTuple):
 
 
 class UsualPost:
-    """Plain ASGI middleware: takes `POST /submissions` where there is nothing to refuse.
-
-    Put it inside of what counts, guards and changes requests and answers, around all else.
-    """
+    """The short way of `POST /submissions`, for where there is nothing to refuse."""
 
     name = "post_submission"
     path = f"{PREFIX}/submissions"
     dependencies = (Depends(access.remembered),)
     """What `check_rules` asks for: nothing is taken before that was called."""
 
-    def __init__(self, app: ASGIApp, services: Services) -> None:
-        """Wrap an application, which was put together from these services."""
-        self._app = app
+    def __init__(self, services: Services) -> None:
+        """Take posts with what the application was put together from."""
         self._services = services
         self._limit = min(services.settings.max_upload_bytes, submissions.SHORT)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take a request of which everything is plain, and pass any other on."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Take a request of which everything is plain, and leave any other to the route."""
         usual = self._usual(scope)
-        if usual is None:
-            await self._app(scope, receive, send)
-        else:
+        if usual is not None:
             await self.take(usual, scope, receive, send)
+        return usual is not None
 
     def _usual(self, scope: Scope) -> _Usual | None:
         """Return what there is to know of a request that is plain; None for any other."""
-        if scope["type"] != "http" or scope["path"] != self.path or scope["method"] != "POST":
-            return None
-        if scope["query_string"] or scope.get("root_path"):
+        if scope["method"] != "POST" or scope["query_string"] or scope.get("root_path"):
             return None
         given = _only_once(scope)
         if given is None or not _is_plain(given, self._limit):
@@ -100,8 +93,6 @@ class UsualPost:
 
     async def take(self, usual: _Usual, scope: Scope, receive: Receive, send: Send) -> None:
         """Do what `post_submission` does."""
-        # By this the request is counted as one of the declared route.
-        scope["endpoint"] = submissions.post_submission
         bearer, here = usual.bearer, self._services
         try:
             body = await _body(receive, self._limit)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app.api.deps import PREFIX, Here, Spoken
+from app.api import PREFIX
+from app.api.deps import Here, Spoken
 from app.api.parameters import (
     DepartmentFilter,
     KpiFilter,

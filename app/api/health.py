@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import PlainTextResponse, Response
 
+from app.api.alive import healthy_answer, is_ready, ready_answer
 from app.api.deps import Here
 from app.errors import Unavailable
-from app.ledger.migrating import is_current
 
 router = APIRouter(prefix="/-", tags=["health"])
 
@@ -15,13 +15,12 @@ router = APIRouter(prefix="/-", tags=["health"])
 @router.get("/healthy", name="healthy", response_class=PlainTextResponse)
 async def healthy() -> Response:
     """Tell that the process answers."""
-    return PlainTextResponse("healthy\n")
+    return healthy_answer()
 
 
 @router.get("/ready", name="ready", response_class=PlainTextResponse)
 def ready(here: Here) -> Response:
     """Tell that the database answers and is at the newest migration."""
-    with here.office.database.read() as connection:
-        if not is_current(connection, here.revision):
-            raise Unavailable("the database is not at the newest migration")
-    return PlainTextResponse("ready\n")
+    if not is_ready(here.office.database, here.revision):
+        raise Unavailable("the database is not at the newest migration")
+    return ready_answer()

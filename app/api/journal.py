@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api.deps import PREFIX, Here
+from app.api import PREFIX
+from app.api.deps import Here
 from app.api.described import page_of
 from app.api.paging import Page
 from app.api.rendering import answer

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from app.api import PREFIX
 from app.api import people_schemas as schemas
 from app.api.bodies import JsonBody, PerhapsEmpty
-from app.api.deps import PREFIX, Here, Services, Who
+from app.api.deps import Here, Services, Who
 from app.api.described import made, one, optional_body, page_of, resource_body, with_conflict
 from app.api.paging import Page
 from app.api.parameters import KeyNumber

@@ -9,9 +9,9 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import iter_route_contexts
 from starlette.responses import Response
 
-from app.api import examples, problems
+from app.api import PREFIX, examples, problems
 from app.api.access import RULES
-from app.api.deps import PREFIX, Here
+from app.api.deps import Here
 from app.api.described import read_examples
 from app.api.rendering import answer
 from app.api.schemas import Problem

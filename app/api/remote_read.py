@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from app.api.deps import PREFIX, Here, Services
+from app.api import PREFIX
+from app.api.deps import Here, Services
 from app.api.matchers import MatchKind, meets
 from app.api.problems import PROBLEM_TYPE, Problem, problem_answer
 from app.api.read_protocol import decode, encode

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app.api import examples, schemas
+from app.api import PREFIX, examples, schemas
 from app.api.bodies import JsonBody, PerhapsEmpty
-from app.api.deps import PREFIX, Here, Services, Who
+from app.api.deps import Here, Services, Who
 from app.api.described import one, optional_body, resource_body, reviewed_answers
 from app.api.parameters import AsOf, Number
 from app.api.rendering import answer

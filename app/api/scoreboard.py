@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app.api import examples, schemas
-from app.api.deps import PREFIX, Here, Spoken
+from app.api import PREFIX, examples, schemas
+from app.api.deps import Here, Spoken
 from app.api.described import page_of
 from app.api.paging import LargePage
 from app.api.parameters import (

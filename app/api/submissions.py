@@ -8,9 +8,9 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from app.api import examples, schemas
+from app.api import PREFIX, examples, schemas
 from app.api.bodies import AnyBody, Body
-from app.api.deps import PREFIX, Here, Services, Spoken, Who
+from app.api.deps import Here, Services, Spoken, Who
 from app.api.described import one, page_of, post_answers, submission_body
 from app.api.paging import Page
 from app.api.parameters import AsOf, Flag, Number

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.api import examples, examples_explain, schemas, schemas_explain
+from app.api import PREFIX, examples, examples_explain, schemas, schemas_explain
 from app.api.bodies import JsonBody
 from app.api.catalogue import addressed, check_address, version_of
 from app.api.conditional import etag, is_known, precondition
-from app.api.deps import PREFIX, Here, Services, Spoken, Who
+from app.api.deps import Here, Services, Spoken, Who
 from app.api.described import catalogue_body, one, page_of, resource_answers
 from app.api.paging import Page
 from app.api.parameters import (

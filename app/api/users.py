@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
+from app.api import PREFIX
 from app.api import people_schemas as schemas
 from app.api.bodies import JsonBody
-from app.api.deps import PREFIX, Here, Who
+from app.api.deps import Here, Who
 from app.api.described import Answers, made, one, page_of, resource_body, with_conflict
 from app.api.paging import Page
 from app.api.problems import LOCKED_OUT, NAME_TAKEN

@@ -13,11 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from starlette.requests import Request
-
-from app.api.deps import PREFIX
-from app.api.problems import PASSWORD_NEEDED, problem_answer
-from app.web_config.passwords import Passwords
+from app.api import PREFIX
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,9 +27,17 @@ _METRICS: Final = frozenset({"/metrics", "/metrics/process"})
 class WebGuard:
     """Plain ASGI middleware, put where every request passes."""
 
-    def __init__(self, app: ASGIApp, file: WebConfigFile, *, metrics_token: bool) -> None:
-        """Wrap an application; `metrics_token` tells whether the metrics look at a token."""
+    def __init__(
+        self, app: ASGIApp, file: WebConfigFile, *, metrics_token: bool, refuse: ASGIApp
+    ) -> None:
+        """Wrap an application.
+
+        metrics_token: whether the metrics look at a token. refuse: answers who has no password.
+        """
+        from app.web_config.passwords import Passwords
+
         self._app = app
+        self._refuse = refuse
         self._file = file
         self._tokened = _METRICS if metrics_token else frozenset()
         self._passwords = Passwords()
@@ -50,7 +54,7 @@ class WebGuard:
             return
         passed = await self._passed(scope, config.basic_auth_users)
         if passed is None:
-            await problem_answer(Request(scope), PASSWORD_NEEDED)(scope, receive, send)
+            await self._refuse(scope, receive, send)
         else:
             await self._app(passed, receive, send)
 

@@ -16,7 +16,6 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import OutcomeUnknown
-from app.ledger.watching import Watch
 
 if TYPE_CHECKING:
     from psycopg import Connection as PsycopgConnection
@@ -66,6 +65,8 @@ _SENT_ON: Final = text(
 
 def engine(url: URL) -> Engine:
     """Return the engine; connects to nothing yet. Raises sqlalchemy.exc.ArgumentError."""
+    from app.ledger.watching import Watch
+
     made = create_engine(
         url, pool_pre_ping=True, pool_timeout=_POOL_SECONDS, connect_args=_arguments(url)
     )

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 from starlette.testclient import TestClient
 
-from app.api.deps import PREFIX
+from app.api import PREFIX
 from app.api.openapi import describe
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from httpx2 import Response
+
+    from app.front import Front
 
 PROBLEM = "application/problem+json"
 
@@ -21,10 +23,10 @@ PROBLEM = "application/problem+json"
 _contracts: list[Contract] = []
 
 
-def contract_of(app: FastAPI) -> Contract:
+def contract_of(front: Front) -> Contract:
     """Return the description, made once: it is the same for every application with our routes."""
     if not _contracts:
-        _contracts.append(Contract(app))
+        _contracts.append(Contract(front.application))
     return _contracts[0]
 
 
@@ -94,7 +96,7 @@ def check_problem(answer: Response) -> None:
 class Client(TestClient):
     """Speaks to an application, checks every answer of the API, and can bear a key."""
 
-    def __init__(self, app: FastAPI, language: str = "en") -> None:
+    def __init__(self, app: Front, language: str = "en") -> None:
         super().__init__(app, headers={"Accept-Language": language}, raise_server_exceptions=False)
         self.contract = contract_of(app)
         self.keys: dict[str, str] = {}

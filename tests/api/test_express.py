@@ -245,4 +245,4 @@ def test_a_short_way_that_asks_nobody_keeps_the_service_from_starting(
 ) -> None:
     monkeypatch.setattr(UsualPost, "dependencies", ())
     with pytest.raises(Misconfigured, match="post_submission"):
-        create_app(Settings())
+        _ = create_app(Settings()).application

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from schemathesis.core.result import Ok
 from schemathesis.transport.serialization import serialize_binary
 
+from app.api import PREFIX
 from app.api.access import RULES
-from app.api.deps import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def operations(api: Client) -> Iterator[tuple[str, dict[str, Any]]]:
 def test_every_operation_of_the_api_is_described(api: Client) -> None:
     routed = {
         f"{method.lower()} {context.path}"
-        for context in iter_route_contexts(api.app.routes)  # type: ignore[attr-defined]
+        for context in iter_route_contexts(api.app.application.routes)  # type: ignore[attr-defined]
         if context.path and context.path.startswith(PREFIX)
         for method in context.methods or ()
     }
@@ -48,7 +48,7 @@ def test_every_operation_of_the_api_is_described(api: Client) -> None:
     assert described == routed
     names = [
         context.name
-        for context in iter_route_contexts(api.app.routes)  # type: ignore[attr-defined]
+        for context in iter_route_contexts(api.app.application.routes)  # type: ignore[attr-defined]
         if context.path and context.path.startswith(PREFIX)
     ]
     # The posting of figures has two: the express lane is the same operation.

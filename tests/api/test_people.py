@@ -140,7 +140,7 @@ def test_a_key_is_made_rotated_and_revoked(api: Client, clock: Clock) -> None:
 
 def test_a_used_key_says_so(api: Client, clock: Clock) -> None:
     send(api, "GET", "/plans", key="law")
-    api.app.state.services.uses.close()  # type: ignore[attr-defined]
+    api.app.application.state.services.uses.close()  # type: ignore[attr-defined]
     by_name = {item["name"]: item for item in send(api, "GET", "/keys").json()["items"]}
     assert by_name["law"]["used_at"] == clock().isoformat()
     assert by_name["exam"]["used_at"] is None
@@ -183,7 +183,7 @@ def test_no_secret_gets_into_a_log_a_repr_or_an_error(
     shown = [
         repr(NewUserResource.model_validate(new(password=PHRASE))),
         repr(PasswordResource(password=PHRASE)),
-        repr(api.app.state.services),  # type: ignore[attr-defined]
+        repr(api.app.application.state.services),  # type: ignore[attr-defined]
     ]
     api.post("/sign-in", data=form)
     made = send(api, "POST", "/keys", {"name": "x", "role": "reader"}).json()["key"]

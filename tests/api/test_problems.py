@@ -117,7 +117,7 @@ def test_only_the_newest_migration_is_ready(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'empty.db'}"
     with Client(create_app(Settings(database_url=url))) as api:
         assert api.get("/-/ready").status_code == 503
-        services = api.app.state.services  # type: ignore[attr-defined]
+        services = api.app.application.state.services  # type: ignore[attr-defined]
         office: Office = services.office
         migrate(office.database)
         assert (api.get("/-/ready").status_code, api.get("/-/ready").text) == (200, "ready\n")

@@ -11,8 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from metrics.board import Tally, everything
 from metrics.cache import Cache
-from metrics.exposition import Exposition, Format
+from metrics.exposition import Exposition
 from metrics.layout import Layout
+from metrics.negotiation import Format
 from tests.clock import SHANGHAI
 
 if TYPE_CHECKING:

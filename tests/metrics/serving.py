@@ -17,6 +17,7 @@ from app.errors import NotAuthenticated
 from app.settings import Settings
 from metrics.asgi import metrics_of, metrics_routes
 from metrics.process import Observe
+from metrics.templates import Named
 from tests.parts import free_port, wait_until
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def application(office: Office, token: str | None = None) -> Starlette:
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Observe)],
+        middleware=[Middleware(Observe), Middleware(Named)],
         exception_handlers={NotAuthenticated: _unauthenticated, HTTPException: _refused},
     )
 

@@ -12,8 +12,7 @@ from starlette.testclient import TestClient
 
 from metrics.asgi import Metrics
 from metrics.cache import Cache
-from metrics.exposition import Format
-from metrics.negotiation import OPENMETRICS, TEXT
+from metrics.negotiation import OPENMETRICS, TEXT, Format
 from tests.metrics import world
 from tests.metrics.reading import parsed, series
 from tests.metrics.serving import application

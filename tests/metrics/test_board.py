@@ -17,7 +17,7 @@ from app.intake.review import approve, give_back
 from metrics import board as board_module
 from metrics.board import Board
 from metrics.cache import Cache
-from metrics.exposition import Format
+from metrics.negotiation import Format
 from tests import factories
 from tests.metrics import world
 from tests.metrics.reading import parsed, seen_at, series

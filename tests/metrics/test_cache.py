@@ -15,7 +15,7 @@ from app.ledger.office import Office
 from metrics import board as board_module
 from metrics.board import Board, everything
 from metrics.cache import Cache
-from metrics.exposition import Format
+from metrics.negotiation import Format
 from tests import factories
 from tests.metrics import world
 from tests.metrics.reading import parsed, series

@@ -14,8 +14,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.openmetrics.exposition import generate_latest as library_openmetrics
 from prometheus_client.registry import Collector
 
-from metrics.exposition import Format, Prepared, collector_block, header, lines
+from metrics.exposition import Prepared, collector_block, header, lines
 from metrics.families import BY_NAME, FAMILIES, KPI_FAMILIES, Family, Type
+from metrics.negotiation import Format
 from metrics.snapshot import Sample
 from tests.metrics.reading import Snapshot, parsed, prepare, series
 

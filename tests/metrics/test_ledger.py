@@ -11,7 +11,7 @@ from app.ledger import verifying
 from app.ledger.invariants import RULES, Checked
 from app.main import create_app
 from app.settings import Settings
-from metrics.exposition import Format
+from metrics.negotiation import Format
 from metrics.process import SCOPE_KEY, VERIFIED, ProcessMetrics, process_answer
 from tests.ledger.small_office import fill, row, send
 from tests.ledger.tampering import tamper

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 from prometheus_client.exposition import choose_encoder
 
-from metrics.exposition import Format
-from metrics.negotiation import OPENMETRICS, TEXT, TEXT_1, choose_format, wants_gzip
+from metrics.negotiation import OPENMETRICS, TEXT, TEXT_1, Format, choose_format, wants_gzip
 
 OM, TXT = Format.OPENMETRICS, Format.TEXT
 PROMETHEUS_2 = (

@@ -20,6 +20,7 @@ from app import __version__
 from app.ledger.database import Database
 from app.ledger.office import Office
 from metrics.process import Observe, ProcessMetrics
+from metrics.templates import Named
 from tests.metrics.reading import parsed, series
 from tests.metrics.serving import application
 from tests.programs import ROOT
@@ -173,7 +174,7 @@ def test_templates_of_included_routers_are_whole() -> None:
     outer.include_router(inner)
     app = FastAPI(routes=[Mount("/files", PlainTextResponse("x"))])
     app.include_router(outer)
-    watched = Observe(app)
+    watched = Observe(Named(app))
     client = TestClient(watched)
 
     for path in ("/api/v1/plans/2013", "/api/v1/plans/", "/files/a/b", "/docs"):
@@ -199,12 +200,13 @@ WORKER = textwrap.dedent(
     from starlette.testclient import TestClient
     from metrics.asgi import Process
     from metrics.process import Observe
+    from metrics.templates import Named
 
     async def plan(request):
         return PlainTextResponse("plan")
 
     app = Starlette(routes=[Route("/metrics/process", Process(None)), Route("/plans/{code}", plan)])
-    watched = Observe(app)
+    watched = Observe(Named(app))
     client = TestClient(watched)
     for line in sys.stdin:
         print(json.dumps(client.get(line.strip()).text), flush=True)

@@ -15,8 +15,8 @@ from app.ledger.migrating import migrate
 from app.ledger.office import Office
 from app.ledger.scoreboard import consecutive_off_track, scoreboard
 from metrics.cache import Cache
-from metrics.exposition import Format
 from metrics.families import FAMILIES
+from metrics.negotiation import Format
 from metrics.snapshot import as_float
 from tests import factories
 from tests.clock import SHANGHAI

@@ -407,7 +407,7 @@ def test_the_type_is_embedded_and_no_more_of_it_than_is_used(site: TestClient) -
 def queries(site: TestClient) -> int:
     """Count the reads of a bulletin that nobody has looked at since the record changed."""
     site.get(MARCH)
-    site.app.state.site.glances = Glances()  # type: ignore[attr-defined]
+    site.app.application.state.site.glances = Glances()  # type: ignore[attr-defined]
     return reads_of(site, MARCH)
 
 

@@ -254,7 +254,7 @@ def wide(office: Office, departments: int) -> Office:
 def queries(site: TestClient, address: str) -> int:
     """Count the statements of a page that nobody has looked at since the record changed."""
     site.get(address)
-    site.app.state.site.glances = overview.Glances()  # type: ignore[attr-defined]
+    site.app.application.state.site.glances = overview.Glances()  # type: ignore[attr-defined]
     return reads_of(site, address)
 
 

@@ -1,0 +1,106 @@
+"""Where the pages, the API and the metrics are put together, and the only place where they are.
+
+`app.main` has it done once the server answers, and stands around it.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fastapi import Depends, FastAPI, Request
+
+from app import __version__
+from app.api import access, again, openapi, problems, routes
+from app.api.deps import Services
+from app.front import Whole
+from app.intake.desk import Desk
+from app.ledger.keeping import Keeper
+from app.ledger.key_ring import KeyRing
+from app.ledger.key_uses import KeyUses
+from app.ledger.office import Office, now_utc
+from app.ledger.verifying import Verifier
+from app.translation import Translator
+from app.web import errors, pages
+from app.web.page import Site
+from metrics.asgi import metrics_of, metrics_routes
+from metrics.templates import Named
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import AsyncIterator, Callable
+
+    from starlette.types import Receive, Scope, Send
+
+    from app.ledger.database import Database
+    from app.settings import Settings
+    from metrics.asgi import Metrics
+    from metrics.process import ProcessMetrics
+
+
+def put_together(
+    settings: Settings,
+    database: Database,
+    revision: str | None,
+    process: ProcessMetrics,
+    clock: Callable[[], dt.datetime] | None = None,
+) -> Whole:
+    """Put the application together; connects to nothing yet. Raises Misconfigured.
+
+    revision: the newest migration that the code knows. process: hears what is found of the ledger.
+    """
+    office = Office(database, settings.zone, clock or now_utc)
+    app = FastAPI(
+        title=openapi.TITLE,
+        description=openapi.DESCRIPTION,
+        version=__version__,
+        # The pages are ours: they are guarded, and name no other host.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    app.state.process = process
+    app.state.services = Services(
+        office=office,
+        settings=settings,
+        translator=Translator(),
+        revision=revision,
+        uses=KeyUses(office.database),
+        ring=KeyRing(),
+        desk=Desk(office),
+    )
+    routes.install(app)
+    app.state.site = Site(app.state.services, partial(access.allows, settings))
+    for router in pages.ROUTERS:
+        app.include_router(router, dependencies=[Depends(access.authorise)])
+    for router in pages.OPEN:
+        app.include_router(router)
+    app.state.metrics = metrics_of(office, settings)
+    app.router.routes += [pages.static, *metrics_routes(app.state.metrics, settings)]
+    problems.install(app)
+    errors.install(app)
+    again.install(app)
+    short = routes.short_ways(app.state.services)
+    access.check_rules(app, short.values())
+
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request({**scope, "app": app})
+        await problems.problem_answer(request, problems.PASSWORD_NEEDED)(scope, receive, send)
+
+    return Whole(app, Named(app), refuse, short)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    metrics: Metrics = app.state.metrics
+    # Two that go through the whole office at once would take twice as long over the first scrape.
+    keeper = Keeper(services.office, may_begin=lambda: metrics.was_read)
+    with keeper, Verifier(services.office, app.state.process):
+        async with metrics.awake():
+            yield
+    services.desk.close()
+    services.uses.close()
