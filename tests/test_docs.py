@@ -16,7 +16,7 @@ from app import __version__
 from app.api import PREFIX
 from app.api.access import CHANGE_CATALOGUE, POST_FIGURES, READ
 from app.api.openapi import describe
-from app.cli.commands import cli
+from app.cli.commands import command_line
 from app.domain.access import Role
 from app.main import create_app
 from app.settings import PREFIX as SETTING
@@ -168,7 +168,9 @@ def walk(language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 def is_ready(walk: Walk) -> bool:
     try:
-        return httpx.get(walk.here("http://127.0.0.1:8000/-/ready"), trust_env=False).is_success
+        return httpx.get(
+            walk.here("http://127.0.0.1:8000/api/v1/plans"), trust_env=False
+        ).is_success
     except httpx.TransportError:
         return False
 
@@ -262,7 +264,7 @@ def test_every_make_target_that_is_named_exists(path: Path) -> None:
 
 def existing_commands() -> dict[str, bool]:
     """Return every command by its words, and whether the help shows it."""
-    top = typer.main.get_command(cli)
+    top = typer.main.get_command(command_line())
     found: dict[str, bool] = {}
     for name, command in top.commands.items():  # type: ignore[attr-defined]
         below = getattr(command, "commands", {})

@@ -72,8 +72,8 @@ def wait_for_200(port: int, path: str, process: Process) -> None:
         pause.wait(_PAUSE_SECONDS)
 
 
-def dabiao(folder: Path, database: str, *, ready: str = "/-/ready") -> HttpServer:
-    """Start Dabiao as its users do, on a database that is migrated."""
+def dabiao(folder: Path, database: str, *, ready: str = "/api/v1/plans") -> HttpServer:
+    """Start Dabiao as its users do, on a database that is migrated; its pages and API are there."""
     port = free_port()
     variables = {"DABIAO_DATABASE_URL": database, "DABIAO_PORT": str(port)}
     return HttpServer(folder, DABIAO, ready=ready, port=port, variables=variables)

@@ -149,9 +149,9 @@ def sign_in(window: Look, name: str, password: str, then: str = "/") -> None:
 
 
 def answers(url: str) -> bool:
-    """Tell whether a service is ready."""
+    """Tell whether a service is ready, and its pages are there."""
     try:
-        return httpx.get(f"{url}/-/ready", trust_env=False).is_success
+        return httpx.get(f"{url}/api/v1/plans", trust_env=False).is_success
     except httpx.TransportError:
         return False
 

@@ -178,7 +178,7 @@ def test_what_the_database_refuses_is_one_line(monkeypatch: pytest.MonkeyPatch) 
     def refuse(*_: object, **__: object) -> None:
         raise ProgrammingError("SELECT\n secret", None, Exception("no such table:\n actual"))
 
-    monkeypatch.setattr(commands, "cli", refuse)
+    monkeypatch.setattr(commands, "command_line", lambda _: refuse)
     ran = dabiao("scoreboard")
     assert ran.status == 1
     assert ran.line == "the database refused: no such table: actual"

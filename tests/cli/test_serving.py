@@ -43,7 +43,9 @@ def serving(log: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes
     def is_ready() -> bool:
         assert process.poll() is None, log.read_text("utf-8")
         try:
-            return httpx.get(f"{address}/-/ready", trust_env=False).status_code == 200
+            ready = httpx.get(f"{address}/-/ready", trust_env=False).status_code == 200
+            # Whatever it answers, it answers: its pages and API are there.
+            return ready and bool(httpx.get(f"{address}/api/v1/plans", trust_env=False).headers)
         except httpx.TransportError:
             return False
 

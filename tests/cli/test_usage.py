@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from app import __version__
 from app.cli import main
-from app.cli.commands import cli
+from app.cli.commands import command_line
 from tests.cli.folders import ODD, SECOND, USUAL, write
 from tests.cli.running import ELSEWHERE, WORKS, dabiao
 
@@ -44,7 +44,7 @@ def commands() -> dict[str, Any]:
             else:
                 yield f"{typed}{name}", command
 
-    return dict(below(typer.main.get_command(cli), ""))
+    return dict(below(typer.main.get_command(command_line()), ""))
 
 
 COMMANDS = sorted(commands())

@@ -34,7 +34,7 @@ def proxy(folder: Path, replicas: Sequence[HttpServer]) -> HttpServer:
         f"listen dabiao\n  bind 127.0.0.1:{port}\n  balance roundrobin\n{servers}\n"
     )
     command: list[str | Path] = [locate("haproxy"), "-db", "-f", folder / "haproxy.cfg"]
-    return HttpServer(folder, command, ready="/-/ready", port=port)
+    return HttpServer(folder, command, ready="/api/v1/plans", port=port)
 
 
 def office_lines(url: str) -> list[str]:
