@@ -111,11 +111,12 @@ def test_before_the_first_reading_is_done_a_scrape_is_told_to_come_again(
 ) -> None:
     url = settled.database.url.render_as_string(hide_password=False)
     app = create_app(Settings(database_url=url), clock)
-    app.state.metrics._patience = 0.05
+    metrics = app.application.state.metrics
+    metrics._patience = 0.05
     with TestClient(app) as client:
         early = client.get("/metrics", headers={"Accept-Language": "en"})
         slow.let_go()
-        wait_until(lambda: app.state.metrics._cache.last.at, seconds=20, what="the reading")
+        wait_until(lambda: metrics._cache.last.at, seconds=20, what="the reading")
         later = client.get("/metrics")
 
     # No answer without series: that would say that there are no targets, and be believed.
