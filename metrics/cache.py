@@ -1,11 +1,12 @@
 """The bytes of `/metrics`, kept up with the ledger and the day.
 
-A scrape costs one small query, the newest entry of the journal (`look`): every write of any kind
-adds one, so as long as it and the day are the same, so are the bytes. Where it is another, what the
-entries since then changed is made anew (`refresh`, see `board`), which for a large office takes
-longer than a scrape waits where it is everything; until it is done the bytes of before stand. What
-another day changes is made before that day begins (`look_ahead`). While the database is away the
-last bytes are given, marked as such.
+A scrape costs two small queries (`look`). One is for the newest entry of the journal: every write
+of any kind adds one, so as long as it and the day are the same, so are the bytes. Where it is
+another, what the entries since then changed is made anew (`refresh`, see `board`), which for a
+large office takes longer than a scrape waits where it is everything; until it is done the bytes of
+before stand. What another day changes is made before that day begins (`look_ahead`). The other
+query is for the newest backup, which is no entry. While the database is away the last bytes are
+given, marked as such.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.errors import Unavailable
 from app.intake.collecting import uncollected
+from app.ledger.backups import newest_at
 from app.ledger.scoreboard import Moment, moment
 from metrics.board import Board
 from metrics.exposition import Exposition, collector_block
@@ -42,17 +44,20 @@ class Reading:
     """What was read last, and whether the latest attempt to read succeeded.
 
     at: position of the journal and day of the prepared bytes; None before the first reading.
-    read_at: when the database last answered.
+    read_at: when the database last answered. backup_at: from when the newest backup is.
     """
 
     success: bool = False
     at: tuple[int, dt.date] | None = None
     read_at: dt.datetime | None = None
+    backup_at: dt.datetime | None = None
     prepared: Exposition = field(default_factory=Exposition)
 
     def answer(self, form: Format, *, gzip: bool) -> tuple[bytes, bytes]:
         """Return a whole answer in two parts; before the first reading only the collector's."""
-        last = collector_block(form, success=self.success, read_at=self.read_at)
+        last = collector_block(
+            form, success=self.success, read_at=self.read_at, backup_at=self.backup_at
+        )
         return self.prepared[form].closed(last, gzip=gzip)
 
     def failed(self) -> Reading:
@@ -93,12 +98,13 @@ class Cache:
         try:
             with office.database.read() as connection:
                 seen = moment(connection, office.zone, office.clock())
+                backup_at = newest_at(connection)
         except Exception as error:  # noqa: BLE001 - told as those of `refresh`
             return self._failed(error)
         with self._state:
             if self.last.at != (seen.position, seen.today):
                 return None
-            self.last = replace(self.last, success=True, read_at=seen.now)
+            self.last = replace(self.last, success=True, read_at=seen.now, backup_at=backup_at)
             return self.last
 
     def refresh(self) -> Reading:
@@ -152,11 +158,12 @@ class Cache:
         office, known = self._office, self.last
         with office.database.read() as connection:
             seen = moment(connection, office.zone, office.clock())
+            backup_at = newest_at(connection)
             at = (seen.position, seen.today)
-            if at == known.at:
-                return replace(known, success=True, read_at=seen.now)
-            board = self._board = self._made(connection, seen, [self._board, self._ahead])
-        return Reading(success=True, at=at, read_at=seen.now, prepared=board.exposition)
+            if at != known.at:
+                board = self._board = self._made(connection, seen, [self._board, self._ahead])
+                known = Reading(at=at, prepared=board.exposition)
+        return replace(known, success=True, read_at=seen.now, backup_at=backup_at)
 
     def _made(self, connection: Connection, seen: Moment, known: Sequence[Board | None]) -> Board:
         """Return the board of a moment, from one that it can be got to from, or else anew."""

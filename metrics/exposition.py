@@ -24,6 +24,7 @@ from app.domain.attainment import Status
 from metrics.checksum import NOTHING, Sum
 from metrics.chunks import CHUNK_LINES, Block, Filling, Row
 from metrics.families import (
+    BACKUP_TIME,
     BY_NAME,
     COUNTER_SUFFIX,
     KPI_FAMILIES,
@@ -210,12 +211,23 @@ def header(family: Family, form: Format) -> bytes:
     return f"# HELP {family.name} {text}\n# TYPE {family.name} {family.type}\n".encode()
 
 
-def collector_block(form: Format, *, success: bool, read_at: dt.datetime | None) -> bytes:
-    """Render an answer's last block: whether the database was read for it, and when last."""
-    found = [header(SUCCESS, form), lines(SUCCESS, [Sample((), float(success))])]
-    if read_at is not None:
-        found += [header(SNAPSHOT_TIME, form)]
-        found += [lines(SNAPSHOT_TIME, [Sample((), read_at.timestamp())])]
+def collector_block(
+    form: Format,
+    *,
+    success: bool,
+    read_at: dt.datetime | None,
+    backup_at: dt.datetime | None = None,
+) -> bytes:
+    """Render an answer's last block: the newest backup, and how the database was read."""
+    samples = (
+        (BACKUP_TIME, None if backup_at is None else backup_at.timestamp()),
+        (SUCCESS, float(success)),
+        (SNAPSHOT_TIME, None if read_at is None else read_at.timestamp()),
+    )
+    found = []
+    for family, value in samples:
+        if value is not None:
+            found += [header(family, form), lines(family, [Sample((), value)])]
     if form is Format.OPENMETRICS:
         found.append(b"# EOF\n")
     return b"".join(found)

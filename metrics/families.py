@@ -227,8 +227,14 @@ SNAPSHOT_TIME: Final = Family(
     "When the database was last read, in Unix time.",
     unit="seconds",
 )
+BACKUP_TIME: Final = Family(
+    "kpi_backup_timestamp_seconds",
+    "From when the newest backup on record is, in Unix time.",
+    unit="seconds",
+)
+"""Read for every scrape, since a backup has no place in the journal."""
 COLLECTOR_FAMILIES: Final = (SUCCESS, SNAPSHOT_TIME)
 """What this process says about its own reading; it differs from replica to replica."""
 
-FAMILIES: Final = (*KPI_FAMILIES, *COLLECTOR_FAMILIES)
+FAMILIES: Final = (*KPI_FAMILIES, BACKUP_TIME, *COLLECTOR_FAMILIES)
 BY_NAME: Final = {family.name: family for family in FAMILIES}

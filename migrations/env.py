@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from alembic import context
 from sqlalchemy import ForeignKeyConstraint, text
 
-from app.ledger import derived  # noqa: F401 - its tables, too, are of the metadata
+from app.ledger import backup, derived  # noqa: F401 - their tables, too, are of the metadata
 from app.ledger.tables import metadata
 from app.ledger.types import is_set_wise
 

@@ -103,6 +103,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "rotate_key": ADMINISTER,
     "revoke_key": ADMINISTER,
     "list_journal": ADMINISTER,
+    "list_backups": ADMINISTER,
+    "make_backup": ADMINISTER,
     # the pages
     "scoreboard_page": READ,
     "target_page": READ,
@@ -123,6 +125,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "change_password": OWN_ACCOUNT,
     "admin_page": ADMINISTER,
     "verify_ledger": ADMINISTER,
+    "download_backup": ADMINISTER,
     "users_page": ADMINISTER,
     "add_user": ADMINISTER,
     "user_page": ADMINISTER,

@@ -9,6 +9,7 @@ from fastapi import Depends
 from app.api import (
     acknowledging,
     actuals,
+    backups,
     catalogue,
     form,
     health,
@@ -45,6 +46,7 @@ ROUTERS = (
     users.router,
     keys.router,
     journal.router,
+    backups.router,
     remote_read.router,
 )
 

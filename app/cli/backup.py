@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from app.cli.context import office
-from app.ledger import backup
+from app.cli.context import office, this_user
+from app.errors import Unavailable
+from app.ledger import backup, backups
 from app.ledger.database import Database
 from app.settings import load_settings
 
@@ -21,11 +22,16 @@ def backup_file(
     The service goes on meanwhile. FILE is an SQLite database whichever engine it comes from,
     readable by its owner alone. It is there once its seals are verified, and never written over.
     Keep the seal that is printed elsewhere: `dabiao check --includes` holds any later ledger to it.
+    Administration and the metrics show when the last one was made.
     Example: dabiao backup dabiao-2013-12-31.db
     """
     with office() as (opened, _):
-        point = backup.back_up(opened.database, file)
-    typer.echo(f"{file} holds {point.entry} entries.\nseal {point}")
+        made = backups.make(opened, file, this_user())
+        typer.echo(f"{file} holds {made.point.entry} entries.\nseal {made.point}")
+        try:
+            backups.note(opened.database, made)
+        except Unavailable:  # as of a standby, from which backups are as good
+            typer.echo("dabiao: the backup is whole, but the database took no note of it", err=True)
 
 
 def restore_file(

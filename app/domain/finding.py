@@ -218,6 +218,9 @@ TEMPLATES: Mapping[str, str] = {
     "repeated_parameter": "The query parameter “{name}” stands there twice.",
     "bad_cursor": "The cursor was not given out by this list.",
     "bad_instant": "“{text}” is not an RFC 3339 instant with an offset.",
+    # backups
+    "backup_broken": "There is no backup of a ledger that is broken: {problem}.",
+    "backup_unwritten": "A backup cannot be written where temporary files are kept: {problem}.",
 }
 
 

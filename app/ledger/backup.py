@@ -8,6 +8,7 @@ its chain has been verified.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -17,21 +18,57 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from sqlalchemy import NullPool, create_engine, func, insert, inspect, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    NullPool,
+    String,
+    Table,
+    create_engine,
+    func,
+    insert,
+    inspect,
+    select,
+)
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import Refused
 from app.ledger import chain, migrating
 from app.ledger.database import Database
 from app.ledger.migrating import migrate, newest_revision, revision_of
-from app.ledger.tables import api_key_use, is_ledger, journal, metadata, user_password
+from app.ledger.tables import (
+    NAME_LENGTH,
+    api_key_use,
+    is_ledger,
+    journal,
+    metadata,
+    user_password,
+)
+from app.ledger.types import Instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection
 
     from app.ledger.chain import Point
+
+backup_made = Table(
+    "backup_made",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("made_at", Instant, nullable=False),
+    Column("actor", String(NAME_LENGTH), nullable=False),
+    Column("way", String(8), nullable=False),
+    Column("filename", String(NAME_LENGTH), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    # The newest entry that is in it, and its seal; no foreign key, since nothing here is ledger.
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
+    Column("digest", String(64), nullable=False),
+    info={"ledger": False},
+)
+"""Which backups were made (see `backups`)."""
 
 BESIDE: Final = (user_password, api_key_use)
 """What is no ledger and yet goes along: without it nobody could sign in."""
@@ -74,6 +111,10 @@ def _vacuum(source: Path, part: Path) -> None:
     connection = sqlite3.connect(source, isolation_level=None)
     try:
         connection.execute("VACUUM INTO ?", (str(part),))
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(part)) from error
     finally:
         connection.close()
     connection = sqlite3.connect(part, isolation_level=None)

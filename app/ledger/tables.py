@@ -21,8 +21,8 @@ empty in them, or their seals would no longer hold.
 A table whose key is of several columns has no hidden rowid on SQLite: an INSERT OR REPLACE that
 names one would take a row away which the triggers, looking at the key, would not miss.
 
-Beside the ledger stands what is changed and deleted: passwords, sessions, counted sign-ins, when a
-key was last used; and what is derived, in a module of its own (`is_ledger` tells them apart).
+Beside the ledger (`is_ledger`) stands what is changed and deleted: passwords, sessions, counted
+sign-ins, when a key was last used; in modules of their own what is derived, and what was backed up.
 """
 
 from __future__ import annotations

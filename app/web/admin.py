@@ -10,10 +10,13 @@ from starlette.responses import Response
 from app.ledger import chain, invariants, journal
 from app.ledger.migrating import is_current, newest_revision
 from app.web import asked, formats
+from app.web.backups_shown import backups_shown
 from app.web.page import Here, Page
 from app.web.words import msg
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.ledger.invariants import Checked
 
 router = APIRouter(include_in_schema=False)
@@ -51,7 +54,7 @@ _DIGITS: Final = 18
 @router.get("/admin", name="admin_page")
 def admin_page(page: Here) -> Response:
     """Show how the service is."""
-    return _shown(page, None)
+    return shown(page)
 
 
 @router.post("/admin/verify", name="verify_ledger")
@@ -59,15 +62,26 @@ def verify_ledger(page: Here) -> Response:
     """Hold the whole ledger against its seals and its rules, now."""
     with page.office.database.read() as connection:
         checked = invariants.check_all(connection)
-    return _shown(page, checked)
+    return shown(page, checked)
 
 
-def _shown(page: Page, checked: list[Checked] | None) -> Response:
+def shown(
+    page: Page,
+    checked: list[Checked] | None = None,
+    *,
+    status: int = 200,
+    faults: Sequence[str] = (),
+) -> Response:
+    """Return the page; faults: why there is no backup that was asked for."""
     with page.office.database.read() as connection:
         current = is_current(connection, newest_revision())
         head = chain.head(connection)
+        backups = backups_shown(page, connection, head.entry)
     return page.render(
         "admin.html",
+        status=status,
+        faults=faults,
+        backups=backups,
         engine="SQLite" if page.office.database.is_sqlite else "PostgreSQL",
         current=current,
         head=head,

@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 from app.web import (
     account,
     admin,
+    admin_backups,
     admin_keys,
     admin_users,
     bulletin,
@@ -45,6 +46,7 @@ ROUTERS: Final = (
     sign_in.router,
     account.router,
     admin.router,
+    admin_backups.router,
     admin_users.router,
     admin_keys.router,
     # First the addresses with a word in them, which would also be those of resources.

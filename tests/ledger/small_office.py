@@ -33,7 +33,9 @@ from app.intake.resources import (
 )
 from app.intake.review import give_back
 from app.intake.submission import JSON, Post, read, receive
-from app.ledger import keys, passwords, revisions, tables, users
+from app.ledger import backups, keys, passwords, revisions, tables, users
+from app.ledger.backups import Made, Way
+from app.ledger.chain import START
 from app.ledger.key_uses import KeyUses
 from app.ledger.signing_in import sign_in
 from app.ledger.submissions import OnError, Outcome
@@ -236,6 +238,7 @@ def put_a_row_into_every_table(office: Office) -> None:
     answer = NoteResource(finding=1, note="Counted again")
     assert acknowledge(office, stands_by_it.id, [answer], ADMIN).recorded == 1
     assert send(office, row("nonsense"), actor=sender).result.outcome is Outcome.REFUSED
+    backups.note(office.database, Made(office.clock(), "cron", Way.FILE, "office.db", 1, START))
 
 
 def history(office: Office, at: str = "2013-03", **fields: str) -> list[Revision]:

@@ -120,6 +120,7 @@ def test_every_table_of_the_ledger_is_sealed_and_the_others_are_named() -> None:
         "user_password",
         "user_session",
         "sign_in_count",
+        "backup_made",
         "verdict",
         "verdict_state",
     }

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import event
 
+from app.ledger import backups
 from app.ledger.database import Database
 from app.ledger.office import Office
 from metrics import board as board_module
@@ -17,6 +18,7 @@ from metrics.board import Board, everything
 from metrics.cache import Cache
 from metrics.negotiation import Format
 from tests import factories
+from tests.ledger.small_office import ADMIN
 from tests.metrics import world
 from tests.metrics.reading import parsed, series
 
@@ -57,7 +59,7 @@ def statements(database: Database) -> Iterator[list[str]]:
     event.remove(database.engine, "before_cursor_execute", note)
 
 
-def test_an_unchanged_record_costs_one_query_and_renders_nothing(
+def test_an_unchanged_record_costs_two_queries_and_renders_nothing(
     settled: Office, clock: Clock, statements: list[str]
 ) -> None:
     cache = Cache(settled, "zh")
@@ -67,10 +69,25 @@ def test_an_unchanged_record_costs_one_query_and_renders_nothing(
 
     second = cache.refresh()
 
-    assert [text for text in statements if text.startswith("SELECT")] == statements[-1:]
-    assert "journal" in statements[-1]
+    assert [text for text in statements if text.startswith("SELECT")] == statements[-2:]
+    assert "journal" in statements[-2]
+    assert "backup_made" in statements[-1]
     assert second.prepared is first.prepared
     assert read(second)[SNAPSHOT_TIME] - read(first)[SNAPSHOT_TIME] == 11 * 3600
+
+
+def test_a_backup_shows_in_the_next_scrape_and_only_then(
+    settled: Office, clock: Clock, tmp_path: Path
+) -> None:
+    cache = Cache(settled, "zh")
+    newest = series("kpi_backup_timestamp_seconds")
+    assert newest not in read(cache.refresh())
+
+    made = backups.make(settled, tmp_path / "office.db", ADMIN)
+    backups.note(settled.database, made)
+    clock.forward(hours=1)
+
+    assert read(cache.refresh())[newest] == made.at.timestamp()
 
 
 def test_a_posted_figure_shows_in_the_next_scrape(settled: Office) -> None:

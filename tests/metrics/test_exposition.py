@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from metrics.snapshot import Filled, Slot
 
 READ_AT = dt.datetime(2014, 1, 5, 4, tzinfo=dt.UTC)
+BACKUP_AT = READ_AT - dt.timedelta(hours=7)
 AWKWARD = [
     '"',
     "\\",
@@ -74,11 +75,13 @@ class Library(Collector):
                 metric.add_metric((), 1.0)
             if family.name == "kpi_snapshot_timestamp_seconds":
                 metric.add_metric((), READ_AT.timestamp())
+            if family.name == "kpi_backup_timestamp_seconds":
+                metric.add_metric((), BACKUP_AT.timestamp())
             yield metric
 
 
 def answer(of: Snapshot, form: Format, *, packed: bool = False) -> bytes:
-    last = collector_block(form, success=True, read_at=READ_AT)
+    last = collector_block(form, success=True, read_at=READ_AT, backup_at=BACKUP_AT)
     return b"".join(prepare(of)[form].closed(last, gzip=packed))
 
 

@@ -41,6 +41,7 @@ CONTRACT = {
     "kpi_reports_on_time": "department",
     "kpi_submissions_total": "source, outcome",
     "kpi_submission_rows_total": "source, outcome",
+    "kpi_backup_timestamp_seconds": "",
     "kpi_collector_success": "",
     "kpi_snapshot_timestamp_seconds": "",
 }
