@@ -9,7 +9,8 @@ from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
-from app.api.deps import PREFIX, Here, Who
+from app.api import PREFIX
+from app.api.deps import Here, Who
 from app.api.described import page_of
 from app.api.paging import Page
 from app.api.rendering import answer
