@@ -25,8 +25,6 @@ from app.intake.workbook import read_workbook
 from app.ledger import journal, keys, revisions, submissions
 from app.ledger.submissions import NewSubmission, OnError, Outcome, Receipt, Result, Source
 from app.ledger.tables import NAME_LENGTH
-from app.ledger.tables import journal as journal_table
-from app.ledger.writing import add
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -152,34 +150,28 @@ def receive_all(office: Office, sent: Sequence[Sent]) -> list[Answer]:
     now, today = office.clock(), office.today()
     rows = sum(len(one.delivery.table) for one in sent)
     with uncollected(rows), office.database.write() as connection:
-        before = journal.last(connection)
-        position = 0 if before is None else before.id
-        stored = office.reader.at(connection, position)
+        head = journal.head(connection)
+        stored = office.reader.since(connection, head.catalogue)
         checked = [check(one.delivery.table, stored.catalogue, one.actor, today) for one in sent]
         pairs = [(one.delivery.new, result) for one, result in zip(sent, checked, strict=True)]
         record = Record(office, connection, stored, pairs)
-        barred = _barred(connection, sent, now, position)
-        intake = _Intake(stored, record, now, before, barred)
+        barred = _barred(connection, sent, now, head)
+        intake = _Intake(stored, record, now, head.last, barred)
         answers = [intake.answer(one, result) for one, result in zip(sent, checked, strict=True)]
         intake.write(connection)
     return answers
 
 
 def _barred(
-    connection: Connection, sent: Sequence[Sent], now: dt.datetime, position: int
+    connection: Connection, sent: Sequence[Sent], now: dt.datetime, head: journal.Head
 ) -> set[int]:
-    """Return the keys that were looked up before, and are no longer in force.
-
-    position: that of the newest entry.
-    """
+    """Return the keys that were looked up before, and are no longer in force."""
     looked_up = {
         one.actor.key: one.as_of
         for one in sent
         if one.as_of is not None and one.actor.key is not None
     }
-    if not looked_up:
-        return set()
-    if journal.newest(connection, journal.EntryKind.KEY, position) <= min(looked_up.values()):
+    if not looked_up or head.key <= min(looked_up.values()):
         return set()
     return set(looked_up) - keys.in_force(connection, looked_up, now)
 
@@ -193,7 +185,7 @@ class _Intake:
     now: dt.datetime
     before: journal.Entry | None
     barred: Collection[int]
-    _entries: list[dict[str, object]] = field(default_factory=list)
+    _entries: list[tuple[object, ...]] = field(default_factory=list)
     _taken: list[tuple[int, NewSubmission, Result]] = field(default_factory=list)
     _changes: list[tuple[int, list[Change]]] = field(default_factory=list)
 
@@ -218,7 +210,7 @@ class _Intake:
         entry = self.before = journal.following(self.before, self.now)
         subject = new.filename or new.source
         kind = journal.EntryKind.SUBMISSION
-        self._entries.append(journal.columns(entry, kind, result.outcome, subject, sent.actor))
+        self._entries.append(journal.row(entry, kind, result.outcome, subject, sent.actor))
         self._taken.append((entry.id, new, result))
         self._changes.append((entry.id, changes))
         receipt = _receipt(new, sent.actor, result, entry)
@@ -226,10 +218,9 @@ class _Intake:
         return receipt
 
     def write(self, connection: Connection) -> None:
-        """Write it all; each table's rows by one statement."""
-        add(connection, journal_table, self._entries)
-        submissions.append(connection, self._taken)
-        revisions.append(connection, self.stored, self._changes)
+        """Write it all, by as few statements as the engine allows."""
+        ahead = (journal.part(self._entries), *submissions.parts(self._taken))
+        revisions.append(connection, self.stored, self._changes, ahead)
 
 
 def rehearse(office: Office, delivery: Delivery, actor: Actor) -> Receipt:

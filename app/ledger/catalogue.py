@@ -70,7 +70,10 @@ class CatalogueReader:
 
     def at(self, connection: Connection, position: int) -> StoredCatalogue:
         """Return the catalogue as of a position of the journal."""
-        changed = newest(connection, EntryKind.CATALOGUE, position)
+        return self.since(connection, newest(connection, EntryKind.CATALOGUE, position))
+
+    def since(self, connection: Connection, changed: int) -> StoredCatalogue:
+        """Return the catalogue as an entry left it, the newest that changed it."""
         found = self._kept.get(changed)
         if found is None:
             found = read(connection, changed)

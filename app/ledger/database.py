@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import URL, create_engine, event, func, make_url, select
+from sqlalchemy import URL, create_engine, event, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
@@ -29,6 +29,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.errors import Interrupted, Misconfigured, Unavailable
 from app.ledger import postgres, writing
+from app.ledger.driver import run
 
 if TYPE_CHECKING:
     import sqlite3
@@ -105,11 +106,11 @@ class Database:
             connection.execution_options(**{_WRITES: True})
             with connection.begin() as transaction:
                 if not self.is_sqlite:
-                    connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
-                with writing.sealed(connection):
+                    run(connection, "SELECT pg_advisory_xact_lock(%s)", (WRITER_LOCK,))
+                with writing.sealed(connection) as added:
                     yield connection
                 if not self.is_sqlite:
-                    postgres.commit(connection, transaction)
+                    postgres.commit(connection, transaction, has_written=added.is_sealed)
 
     def close(self) -> None:
         """Give back all connections."""
@@ -170,4 +171,4 @@ def _begin_sqlite(connection: Connection) -> None:
     # A writer takes the lock before it reads: a deferred BEGIN would fail half-way, when another
     # has written between its first read and its first write.
     writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    run(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")

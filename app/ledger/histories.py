@@ -6,7 +6,7 @@ needs are read, without joins; a figure's newest revision is picked here and not
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Integer, bindparam, select
@@ -14,6 +14,7 @@ from sqlalchemy import Integer, bindparam, select
 from app.domain.figure import Amount, ObservationStatus
 from app.domain.period import Period
 from app.domain.plausibility.series import Point
+from app.ledger.driver import Prepared
 from app.ledger.listed import Listed
 from app.ledger.narrowing import narrowed
 from app.ledger.places import MOST_PLACES
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from fractions import Fraction
 
-    from sqlalchemy import Connection, CursorResult, Row, Select
+    from sqlalchemy import Connection, Row, Select
 
     from app.domain.period import Frequency, Span
     from app.ledger.catalogue import StoredCatalogue
@@ -145,12 +146,11 @@ def _newest(
 
 def _rows(
     connection: Connection, numbers: Collection[tuple[int, int]], span: Mapping[str, str]
-) -> CursorResult[Any]:
+) -> Iterable[Row[Any]]:
     """Read all revisions of the series wanted, and perhaps of more."""
     if len(numbers) <= MOST_PLACES:
-        dialect = connection.dialect.name
-        given = {**_SERIES.parameters(dialect, numbers), **span}
-        return connection.execute(_of_series(dialect), given)
+        given = {**_SERIES.parameters(connection.dialect.name, numbers), **span}
+        return _SERIES_ROWS.rows(connection, given)
     query = select(*_COLUMNS).where(_IN_SPAN)
     for place, column in enumerate((revision.c.kpi_id, revision.c.department_id)):
         query = narrowed(query, column, {number[place] for number in numbers})
@@ -161,7 +161,6 @@ _IN_SPAN: Final = revision.c.period.between(bindparam("first"), bindparam("last"
 _SERIES: Final = Listed("series", {"kpi_id": Integer(), "department_id": Integer()})
 
 
-@cache
 def _of_series(dialect: str) -> Select[Any]:
     series = _SERIES.table(dialect)
     return select(*_COLUMNS).where(
@@ -169,6 +168,9 @@ def _of_series(dialect: str) -> Select[Any]:
         revision.c.department_id == series.c.department_id,
         _IN_SPAN,
     )
+
+
+_SERIES_ROWS: Final = Prepared(_of_series)
 
 
 def _points(rows: Mapping[str, Row[Any]], factor: Decimal) -> list[Point]:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, func, select
 
+from app.ledger.driver import Prepared
 from app.ledger.tables import journal, seal
-from app.ledger.writing import add, follow
+from app.ledger.writing import add_rows, follow
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, ScalarSelect
 
     from app.domain.access import Actor
+    from app.ledger.putting import Part
 
 
 class EntryKind(StrEnum):
@@ -38,11 +41,42 @@ class Entry:
     recorded_at: dt.datetime
 
 
-_LAST = (
-    select(journal.c.id, journal.c.recorded_at, seal.c.digest)
-    .outerjoin(seal, seal.c.entry_id == journal.c.id)
-    .order_by(journal.c.id.desc())
-    .limit(1)
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the journal stands.
+
+    last: its newest entry, which those that are added next follow; None before the first.
+    catalogue, key: the numbers of the newest entries of these kinds; 0 for none.
+    """
+
+    last: Entry | None
+    catalogue: int
+    key: int
+
+    @property
+    def position(self) -> int:
+        """The number of the newest entry; 0 for none."""
+        return 0 if self.last is None else self.last.id
+
+
+def _newest(kind: EntryKind) -> ScalarSelect[int]:
+    query = select(func.max(journal.c.id)).where(journal.c.kind == kind.value)
+    return query.scalar_subquery()
+
+
+_HEAD: Final = Prepared(
+    lambda _: (
+        select(
+            journal.c.id,
+            journal.c.recorded_at,
+            seal.c.digest,
+            _newest(EntryKind.CATALOGUE).label("catalogue"),
+            _newest(EntryKind.KEY).label("key"),
+        )
+        .outerjoin(seal, seal.c.entry_id == journal.c.id)
+        .order_by(journal.c.id.desc())
+        .limit(1)
+    )
 )
 
 
@@ -56,21 +90,24 @@ def record(  # noqa: PLR0913 - one argument for each column
     now: dt.datetime,
 ) -> Entry:
     """Add an entry, numbered next; only within `Database.write`."""
-    entry = following(last(connection), now)
-    add(connection, journal, columns(entry, kind, action, subject, actor))
+    entry = following(head(connection).last, now)
+    add_rows(connection, part([row(entry, kind, action, subject, actor)]))
     return entry
 
 
-def last(connection: Connection) -> Entry | None:
-    """Return the newest entry, which those that are added next follow; None before the first.
+def part(rows: Sequence[tuple[object, ...]]) -> Part:
+    """Return entries, each as `row` gives it, for `writing.add_rows`."""
+    return journal, _COLUMNS, rows
 
-    Only within `Database.write`.
-    """
-    row = connection.execute(_LAST).one_or_none()
-    if row is None:
-        return None
+
+def head(connection: Connection) -> Head:
+    """Return where the journal stands; only within `Database.write`."""
+    rows = _HEAD.rows(connection, {})
+    if not rows:
+        return Head(None, 0, 0)
+    (row,) = rows
     follow(connection, row.digest)
-    return Entry(row.id, row.recorded_at)
+    return Head(Entry(row.id, row.recorded_at), row.catalogue or 0, row.key or 0)
 
 
 def following(before: Entry | None, now: dt.datetime) -> Entry:
@@ -82,20 +119,32 @@ def following(before: Entry | None, now: dt.datetime) -> Entry:
     return Entry(before.id + 1, max(now, before.recorded_at)) if before else Entry(1, now)
 
 
-def columns(
+_COLUMNS: Final = (
+    "id",
+    "recorded_at",
+    "kind",
+    "action",
+    "subject",
+    "actor",
+    "user_id",
+    "api_key_id",
+)
+
+
+def row(
     entry: Entry, kind: EntryKind, action: str, subject: str, actor: Actor
-) -> dict[str, object]:
-    """Return an entry as a row of the journal, for `writing.add`."""
-    return {
-        "id": entry.id,
-        "recorded_at": entry.recorded_at,
-        "kind": kind,
-        "action": action,
-        "subject": subject,
-        "actor": actor.name,
-        "user_id": actor.user,
-        "api_key_id": actor.key,
-    }
+) -> tuple[object, ...]:
+    """Return an entry as a row of the journal, for `part`."""
+    return (
+        entry.id,
+        entry.recorded_at,
+        kind,
+        action,
+        subject,
+        actor.name,
+        actor.user,
+        actor.key,
+    )
 
 
 def position(connection: Connection, as_of: dt.datetime | None = None) -> int:

@@ -40,8 +40,8 @@ def insert(
     connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Sequence[object]]
 ) -> None:
     """Insert rows by one statement; `names` are their columns, and the others stay empty."""
-    statement, keep = _prepared(table, names, connection.dialect)
-    connection.exec_driver_sql(statement, list(zip(*_kept(rows, keep), strict=True)))
+    statement, keep = prepared(table, names, connection.dialect)
+    connection.exec_driver_sql(statement, list(zip(*kept(rows, keep), strict=True)))
 
 
 def copy(
@@ -51,10 +51,10 @@ def copy(
     if connection.dialect.name != "postgresql":
         insert(connection, table, names, rows)
         return
-    _, keep = _prepared(table, names, connection.dialect)
+    _, keep = prepared(table, names, connection.dialect)
     quoted = connection.dialect.identifier_preparer.quote
     statement = f"COPY {quoted(table.name)} ({', '.join(map(quoted, names))}) FROM STDIN"
-    cells = [_each(column, _written) for column in _kept(rows, keep)]
+    cells = [_each(column, _written) for column in kept(rows, keep)]
     text = "".join(["\t".join(row) + "\n" for row in zip(*cells, strict=True)])
     driver: Any = connection.connection.dbapi_connection
     try:
@@ -68,7 +68,7 @@ def copy(
         ) from error
 
 
-def _kept(rows: Sequence[Sequence[object]], keep: Keep) -> list[Sequence[object]]:
+def kept(rows: Sequence[Sequence[object]], keep: Keep) -> list[Sequence[object]]:
     """Return rows column by column, their values as the engine keeps them."""
     columns: list[Sequence[object]] = list(zip(*rows, strict=True))
     for place, process in keep:
@@ -99,7 +99,8 @@ def _each(column: Sequence[Any], write: Callable[[Any], str]) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def _prepared(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, Keep]:
+def prepared(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, Keep]:
+    """Return the statement that inserts a row, and what turns its values into what is kept."""
     quoted = dialect.identifier_preparer.quote
     marks = ", ".join([_MARKS[dialect.name]] * len(names))
     listed = ", ".join(quoted(name) for name in names)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import BigInteger, Integer, String, bindparam
 
+from app.ledger.driver import Prepared
 from app.ledger.listed import Listed
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class Lookup:
         """Take the table, and what makes the query of its rows as of a position; None: of now."""
         self._table = table
         self._query = query
-        self._made: dict[tuple[str, bool], Select[Any]] = {}
+        self._now = Prepared(lambda dialect: self._statement(dialect, None))
+        self._past = Prepared(lambda dialect: self._statement(dialect, _UPTO))
 
     def rows(
         self,
@@ -60,17 +62,13 @@ class Lookup:
         given = _PLACES.parameters(dialect, places)
         if upto is not None:
             given["upto"] = upto
-        for row in connection.execute(self._statement(dialect, is_past=upto is not None), given):
+        for row in (self._now if upto is None else self._past).rows(connection, given):
             yield places[row.kpi_id, row.department_id, row.period], row
 
-    def _statement(self, dialect: str, *, is_past: bool) -> Select[Any]:
-        made = self._made.get((dialect, is_past))
-        if made is None:
-            place = _PLACES.table(dialect)
-            made = self._query(_UPTO if is_past else None).where(
-                self._table.c.kpi_id == place.c.kpi_id,
-                self._table.c.department_id == place.c.department_id,
-                self._table.c.period == place.c.period,
-            )
-            self._made[dialect, is_past] = made
-        return made
+    def _statement(self, dialect: str, upto: ColumnElement[int] | None) -> Select[Any]:
+        place = _PLACES.table(dialect)
+        return self._query(upto).where(
+            self._table.c.kpi_id == place.c.kpi_id,
+            self._table.c.department_id == place.c.department_id,
+            self._table.c.period == place.c.period,
+        )

@@ -10,19 +10,21 @@ the wait for a standby does not heed it.
 
 from __future__ import annotations
 
+from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 
 from app.errors import OutcomeUnknown
 
 if TYPE_CHECKING:
     from psycopg import Connection as PsycopgConnection
     from psycopg.errors import Diagnostic
-    from sqlalchemy import URL, Connection, Engine, RootTransaction
+    from sqlalchemy import URL, Connection, Dialect, Engine, RootTransaction
     from sqlalchemy.engine.interfaces import ExceptionContext
-    from sqlalchemy.pool import ConnectionPoolEntry
+    from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 READ_ONLY: Final = "25006"
 """PostgreSQL's answer to a write when the server that we are with has become a standby."""
@@ -55,6 +57,9 @@ _SESSION: Final = {
     "tcp_user_timeout": "10s",
 }
 _POOL_SECONDS: Final = 10
+_IDLE_SECONDS: Final = 1.0
+"""How long ago a connection was used before it is asked whether its server is still there."""
+_USED: Final = "dabiao_used"
 _WARNINGS: Final = "dabiao_warnings"
 
 _SENT_ON: Final = text(
@@ -67,10 +72,11 @@ def engine(url: URL) -> Engine:
     """Return the engine; connects to nothing yet. Raises sqlalchemy.exc.ArgumentError."""
     from app.ledger.watching import Watch
 
-    made = create_engine(
-        url, pool_pre_ping=True, pool_timeout=_POOL_SECONDS, connect_args=_arguments(url)
-    )
+    made = create_engine(url, pool_timeout=_POOL_SECONDS, connect_args=_arguments(url))
     event.listen(made, "connect", _keep_warnings)
+    event.listen(made, "connect", _note_use)
+    event.listen(made, "checkin", _note_use)
+    event.listen(made, "checkout", partial(_ask_idle, made.dialect))
     event.listen(made, "handle_error", _leave_standby)
     Watch(made)
     return made
@@ -88,16 +94,18 @@ def _arguments(url: URL) -> dict[str, Any]:
     return {**given, "options": f"{session} {url.query.get('options', '')}".strip()}
 
 
-def commit(connection: Connection, transaction: RootTransaction) -> None:
+def commit(connection: Connection, transaction: RootTransaction, *, has_written: bool) -> None:
     """Commit, and return only if it is certain; raises OutcomeUnknown, or what was rolled back.
 
+    has_written: whether rows were added for certain.
     A commit waits until a synchronous standby has it. If that wait is cancelled, the server
     answers "committed" with no more than a warning: the rows stand there, and go with it.
     """
     # A transaction that wrote nothing waits for nobody. What it read, and so what is told of it
     # (an earlier receipt, for one), may be a commit that no standby has: a primary that comes up
     # again after a crash shows those too. This record has the commit wait, for all before it.
-    connection.execute(_SENT_ON)
+    if not has_written:
+        connection.execute(_SENT_ON)
     warnings: list[str] = connection.info[_WARNINGS]
     warnings.clear()
     try:
@@ -138,6 +146,29 @@ def _keep_warnings(connection: PsycopgConnection[Any], record: ConnectionPoolEnt
             warnings.append(said.message_primary or "a warning")
 
     connection.add_notice_handler(keep)
+
+
+def _note_use(_connection: PsycopgConnection[Any], record: ConnectionPoolEntry) -> None:
+    record.info[_USED] = monotonic()
+
+
+def _ask_idle(
+    dialect: Dialect,
+    connection: PsycopgConnection[Any],
+    record: ConnectionPoolEntry,
+    _proxy: PoolProxiedConnection,
+) -> None:
+    """Leave a connection that was lost while nobody used it, and all others of its age.
+
+    One that was used a moment ago is not asked: what is lost in that moment is found by the first
+    statement, and then it is certain that nothing was kept.
+    """
+    if monotonic() - record.info[_USED] < _IDLE_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)  # type: ignore[arg-type]  # the driver's own
+    except dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _leave_standby(context: ExceptionContext) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import and_, func, or_, select, tuple_
@@ -14,7 +14,7 @@ from app.ledger.narrowing import by_codes, numbers_of
 from app.ledger.places import MOST_PLACES, Lookup
 from app.ledger.progress import through
 from app.ledger.tables import department, journal, kpi, revision, submission
-from app.ledger.writing import add, add_many
+from app.ledger.writing import add_many, add_rows
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from app.ledger.catalogue import StoredCatalogue
     from app.ledger.places import Place
+    from app.ledger.putting import Part
 
 FigureKey = tuple[str, str, Period]
 """KPI code, department code, period."""
@@ -61,19 +62,23 @@ def append(
     connection: Connection,
     stored: StoredCatalogue,
     changes: Iterable[tuple[int, Sequence[Change]]],
+    before: Sequence[Part] = (),
 ) -> None:
-    """Add revisions, each lot under its submission; only within `Database.write`."""
-    short: list[dict[str, object]] = []
+    """Add revisions, each lot under its submission; only within `Database.write`.
+
+    before: what goes in ahead of them, by the same statement where that can be.
+    """
+    short: list[tuple[object, ...]] = []
+    long: list[tuple[int, Sequence[Change]]] = []
     for number, lot in changes:
         if len(lot) > LONG:
-            ordered = through("written", _in_order(stored, lot), len(lot))
-            rows = _rows(stored, number, ordered)
-            add_many(connection, revision, _COLUMNS, rows, entry=number)
+            long.append((number, lot))
         else:
-            short.extend(
-                dict(zip(_COLUMNS, row, strict=True)) for row in _rows(stored, number, lot)
-            )
-    add(connection, revision, short)
+            short.extend(_rows(stored, number, lot))
+    add_rows(connection, *before, (revision, _COLUMNS, short))
+    for number, lot in long:
+        ordered = through("written", _in_order(stored, lot), len(lot))
+        add_many(connection, revision, _COLUMNS, _rows(stored, number, ordered), entry=number)
 
 
 _COLUMNS: Final = (
@@ -97,13 +102,12 @@ def _rows(
 ) -> Iterator[tuple[object, ...]]:
     """Yield a submission's figures as rows of `_COLUMNS`."""
     kpi_ids, department_ids = stored.kpi_ids, stored.department_ids
-    spelled = cache(str)
     for change in changes:
         amount = change.amount
         yield (
             kpi_ids[change.kpi],
             department_ids[change.department],
-            spelled(change.period),
+            _spelled(change.period),
             change.revision,
             number,
             change.row,
@@ -114,6 +118,10 @@ def _rows(
             change.note,
             change.reason,
         )
+
+
+# There are few periods, and each of them comes again and again.
+_spelled = lru_cache(maxsize=8192)(str)
 
 
 def _in_order(stored: StoredCatalogue, changes: Iterable[Change]) -> list[Change]:

@@ -6,16 +6,16 @@ import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import BigInteger, Integer, String, bindparam, func, select
 
 from app.domain.finding import Finding, Severity
 from app.ledger import acknowledgements
+from app.ledger.driver import Prepared
 from app.ledger.listed import Listed
 from app.ledger.tables import finding, journal, submission
-from app.ledger.writing import add
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row, Select
 
     from app.ledger.acknowledgements import Acknowledgement
+    from app.ledger.putting import Part
 
 
 class Source(StrEnum):
@@ -114,47 +115,68 @@ SentKey = tuple[int | None, int | None, str]
 """Number of the sender's key or of the user, neither for the machine; and the idempotency key."""
 
 
-def append(connection: Connection, taken: Iterable[tuple[int, NewSubmission, Result]]) -> None:
-    """Add submissions under their journal entries, with their findings; only within `write`."""
-    rows: list[dict[str, object]] = []
-    found: list[dict[str, object]] = []
+def parts(taken: Iterable[tuple[int, NewSubmission, Result]]) -> tuple[Part, Part]:
+    """Return submissions under their journal entries, and their findings, for `add_rows`."""
+    rows: list[tuple[object, ...]] = []
+    found: list[tuple[object, ...]] = []
     for number, new, result in taken:
-        rows.append(_columns(number, new, result))
-        for ordinal, one in enumerate(result.findings, 1):
-            found.append(_finding_columns(number, ordinal, one))
-    add(connection, submission, rows)
-    add(connection, finding, found)
+        rows.append(_row(number, new, result))
+        found += [_finding(number, place, one) for place, one in enumerate(result.findings, 1)]
+    return (submission, _COLUMNS, rows), (finding, _FINDING_COLUMNS, found)
 
 
-def _columns(number: int, new: NewSubmission, result: Result) -> dict[str, object]:
-    return {
-        "id": number,
-        "source": new.source,
-        "filename": new.filename,
-        "fingerprint": new.fingerprint,
-        "api_key_id": new.api_key_id,
-        "user_id": new.user_id,
-        "idempotency_key": new.idempotency_key,
-        "on_error": new.on_error,
-        "outcome": result.outcome,
-        "received": result.counts.received,
-        "created": result.counts.created,
-        "revised": result.counts.revised,
-        "unchanged": result.counts.unchanged,
-        "rejected": result.counts.rejected,
-    }
+_COLUMNS: Final = (
+    "id",
+    "source",
+    "filename",
+    "fingerprint",
+    "api_key_id",
+    "user_id",
+    "idempotency_key",
+    "on_error",
+    "outcome",
+    "received",
+    "created",
+    "revised",
+    "unchanged",
+    "rejected",
+)
+_FINDING_COLUMNS: Final = (
+    "submission_id",
+    "ordinal",
+    "severity",
+    "code",
+    "row_number",
+    "column_name",
+    "details",
+)
 
 
-def _finding_columns(number: int, ordinal: int, found: Finding) -> dict[str, object]:
-    return {
-        "submission_id": number,
-        "ordinal": ordinal,
-        "severity": found.severity,
-        "code": found.code,
-        "row_number": found.row,
-        "column_name": found.column,
-        "details": json.dumps(dict(found.values), ensure_ascii=False),
-    }
+def _row(number: int, new: NewSubmission, result: Result) -> tuple[object, ...]:
+    """Return a submission as a row of `_COLUMNS`."""
+    counts = result.counts
+    return (
+        number,
+        new.source,
+        new.filename,
+        new.fingerprint,
+        new.api_key_id,
+        new.user_id,
+        new.idempotency_key,
+        new.on_error,
+        result.outcome,
+        counts.received,
+        counts.created,
+        counts.revised,
+        counts.unchanged,
+        counts.rejected,
+    )
+
+
+def _finding(number: int, ordinal: int, found: Finding) -> tuple[object, ...]:
+    """Return a finding as a row of `_FINDING_COLUMNS`."""
+    details = json.dumps(dict(found.values), ensure_ascii=False)
+    return number, ordinal, found.severity, found.code, found.row, found.column, details
 
 
 def _receipts() -> Select[Any]:
@@ -197,8 +219,7 @@ def _sent_with(
     connection: Connection, kind: str, keys: Sequence[tuple[int | None, str]]
 ) -> list[Row[Any]]:
     if kind != "machine":
-        given = _SENT.parameters(connection.dialect.name, keys)
-        return list(connection.execute(_by_sender(connection.dialect.name, kind), given))
+        return _BY_SENDER[kind].rows(connection, _SENT.parameters(connection.dialect.name, keys))
     return [row for _, key in keys for row in connection.execute(_BY_MACHINE, {"key": key})]
 
 
@@ -212,12 +233,16 @@ _BY_MACHINE: Final = _receipts().where(
 )
 
 
-@cache
-def _by_sender(dialect: str, kind: str) -> Select[Any]:
+def _by_sender(kind: str, dialect: str) -> Select[Any]:
     sent = _SENT.table(dialect)
     return _receipts().where(
         submission.c[kind] == sent.c.sender, submission.c.idempotency_key == sent.c.key
     )
+
+
+_BY_SENDER: Final = {
+    kind: Prepared(partial(_by_sender, kind)) for kind in ("api_key_id", "user_id")
+}
 
 
 def listed(connection: Connection, *, before: int | None, limit: int) -> list[Receipt]:

@@ -1,6 +1,7 @@
 """The way of every row into the ledger: inserted, remembered, and sealed before the commit.
 
-`add` is how the ledger is written, and `add_many` where a list is very long; nothing else inserts.
+`add` is how the ledger is written, `add_rows` where rows come with every post, and `add_many` where
+a list is very long; nothing else inserts.
 What a transaction adds is remembered with its connection, and `Database.write` has it sealed just
 before it commits: a row in `seal` for each entry of the journal, made of the rows as they went in,
 without reading them back. So it does not matter how many entries a transaction holds, nor in which
@@ -14,13 +15,15 @@ from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
 from app.ledger.belonging import FIRST, belonging, is_sealed
-from app.ledger.long_lists import Lines, copy, insert, lines_of
+from app.ledger.long_lists import Lines, copy, lines_of
+from app.ledger.putting import put
 from app.ledger.sealing import BEGINNING, line, seal_of
 from app.ledger.tables import journal, seal
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
     from app.ledger.belonging import Belonging
+    from app.ledger.putting import Part
 
 Row = Mapping[str, Any]
 _ADDED: Final = "dabiao_added"
@@ -38,28 +42,35 @@ _TOGETHER: Final = 10_000
 
 
 @dataclass(slots=True)
-class _Added:
+class Added:
     """What a transaction has added so far, and the seal that its first entry follows."""
 
+    entries: list[int] = field(default_factory=list)
     rows: dict[Table, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    lines: dict[int, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    """Per entry, the lines of rows that are not remembered themselves."""
     long: dict[int, Lines] = field(default_factory=lambda: defaultdict(Lines))
     """Per entry with rows that are not remembered: their lines."""
     before: str | None = None
+    is_sealed: bool = False
+    """Whether there was anything, and its seals are in."""
 
 
 @contextmanager
-def sealed(connection: Connection) -> Iterator[None]:
+def sealed(connection: Connection) -> Iterator[Added]:
     """Remember what the block adds, seal it in the end, and forget it however it ends.
 
     Raises RuntimeError for rows of an entry that is not of this transaction, or of none at all.
     """
-    added = connection.info[_ADDED] = _Added()
+    added = connection.info[_ADDED] = Added()
     try:
-        yield
+        yield added
         _seal(connection, added)
     finally:
         # Not looked up again: a connection that has broken off has nothing to be looked up in.
         added.rows.clear()
+        added.entries.clear()
+        added.lines.clear()
         for lines in added.long.values():
             lines.close()
 
@@ -87,9 +98,30 @@ def add(connection: Connection, table: Table, rows: Row | Sequence[Row]) -> None
     if any(row.keys() != listed[0].keys() for row in listed):
         msg = f"rows of {table.name} that go in together name different columns"
         raise ValueError(msg)
-    insert(connection, table, names, [tuple(row[name] for name in names) for row in listed])
+    put(connection, (table, names, [tuple(row[name] for name in names) for row in listed]))
     if is_sealed(table):
         _added(connection).rows[table].extend(listed)
+    if table is journal:
+        _added(connection).entries.extend(row["id"] for row in listed)
+
+
+def add_rows(connection: Connection, *parts: Part) -> None:
+    """Insert rows of several tables at once; only within `Database.write`.
+
+    Of the columns one names the row's entry. A part without rows is passed over.
+    """
+    parts = tuple(part for part in parts if part[2])
+    if not parts:
+        return
+    put(connection, *parts)
+    added = _added(connection)
+    for table, names, rows in parts:
+        place = names.index(_entry_column(table))
+        entries: list[Any] = [row[place] for row in rows]
+        for entry, one in zip(entries, lines_of(table, names, rows), strict=True):
+            added.lines[entry].append(one)
+        if table is journal:
+            added.entries += entries
 
 
 def add_many(
@@ -111,16 +143,17 @@ def add_many(
         lines.extend(lines_of(table, names, some))
 
 
-def _added(connection: Connection) -> _Added:
-    added: _Added = connection.info[_ADDED]
+def _added(connection: Connection) -> Added:
+    added: Added = connection.info[_ADDED]
     return added
 
 
-def _seal(connection: Connection, added: _Added) -> None:
-    if not added.rows and not added.long:
+def _seal(connection: Connection, added: Added) -> None:
+    if not added.rows and not added.lines and not added.long:
         return
-    lines = _by_entry(added.rows)
-    numbers = sorted(row["id"] for row in added.rows.get(journal, ()))
+    lines, numbers = added.lines, sorted(added.entries)
+    for number, some in _by_entry(added.rows).items():
+        lines[number].extend(some)
     if lines.keys() | added.long.keys() != set(numbers):
         strays = sorted((lines.keys() | added.long.keys()) - set(numbers))
         msg = f"rows were added to entries {strays}, which this transaction did not record"
@@ -134,7 +167,8 @@ def _seal(connection: Connection, added: _Added) -> None:
         else:
             before = seal_of(before, lines[number])
         sealed.append((number, before))
-    insert(connection, seal, ("entry_id", "digest"), sealed)
+    put(connection, (seal, ("entry_id", "digest"), sealed))
+    added.is_sealed = True
 
 
 def _by_entry(added: Mapping[Table, Iterable[Row]]) -> dict[int, list[bytes]]:
@@ -144,6 +178,15 @@ def _by_entry(added: Mapping[Table, Iterable[Row]]) -> dict[int, list[bytes]]:
         for row in rows:
             found[finder.entry(row)].append(line(table, row))
     return found
+
+
+@cache
+def _entry_column(table: Table) -> str:
+    column = belonging(table).column
+    if column is None:
+        msg = f"rows of {table.name} do not name their entry"
+        raise TypeError(msg)
+    return column
 
 
 class _Finder:

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from app.domain.figure import ObservationStatus
 from app.intake.submission import CSV, Post, read, receive
 from app.ledger import journal, long_lists, revisions, tables, writing
-from app.ledger.journal import EntryKind
 from app.ledger.long_lists import Lines, lines_of
 from app.ledger.sealing import BEGINNING, line, seal_of
 from tests.ledger.small_office import ADMIN, assert_whole, fill, history
@@ -111,7 +110,7 @@ def test_a_long_list_of_no_entry_is_refused(database: Database) -> None:
 
 
 def test_rows_of_different_columns_do_not_go_in_together(database: Database) -> None:
-    row = journal.columns(journal.following(None, NOON), EntryKind.KEY, "created", "k", ADMIN)
+    row = {"id": 1, "recorded_at": NOON, "kind": "key", "action": "created", "subject": "k"}
     rows = [row, {**row, "id": 2, "seal": "x"}]
     with pytest.raises(ValueError, match="different columns"), database.write() as connection:
         writing.add(connection, tables.journal, rows)

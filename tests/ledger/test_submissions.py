@@ -19,6 +19,7 @@ from app.ledger.submissions import (
     tally,
     tally_rows,
 )
+from app.ledger.writing import add_rows
 from tests.ledger.small_office import REPORTER, fill, row, send
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def keep(office: Office, new: NewSubmission, result: Result) -> int:
             actor=REPORTER,
             now=office.clock(),
         )
-        submissions.append(connection, [(entry.id, new, result)])
+        add_rows(connection, *submissions.parts([(entry.id, new, result)]))
     return entry.id
 
 
