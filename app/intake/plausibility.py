@@ -18,7 +18,7 @@ from app.domain.kpi import Kind, Over
 from app.domain.period import Period, Span
 from app.domain.plausibility.monotone import fell
 from app.domain.plausibility.parts import Family
-from app.domain.plausibility.robust import far_from_history
+from app.domain.plausibility.robust import far_from_history, is_usual
 from app.domain.plausibility.series import Point, Series
 from app.domain.plausibility.shifted import LEAST_ROWS, Line, Usual, shifted
 from app.domain.plausibility.sums import against_each_other, against_flow
@@ -91,7 +91,7 @@ def questions(
 
     recorded: what is on record of the series needed.
     """
-    if not asked.changing:
+    if not asked.changing or _is_usual(catalogue, asked, recorded):
         return []
     columns = {entry.row: _column(entry, table) for entry in asked.changing}
     found = [
@@ -104,6 +104,21 @@ def questions(
         more = Finding("too_many_warnings", values=values, severity=Severity.WARNING)
         return [*found[:MOST_WARNINGS], more]
     return found
+
+
+def _is_usual(catalogue: Catalogue, asked: Scope, recorded: Histories) -> bool:
+    """Tell at first sight that a lone figure raises no question; False where that is not told."""
+    if len(asked.changing) > 1 or asked.entries or asked.families or asked.flows:
+        return False
+    (entry,) = asked.changing
+    kpi, amount = catalogue.kpis[entry.kpi], entry.amount
+    if kpi.monotone or kpi.definitions or amount.value is None or amount.numerator is not None:
+        return False
+    if entry.observation_status is ObservationStatus.BREAK:
+        return False
+    span = asked.spans.get(kpi.frequency)
+    values = recorded.values((kpi.code, entry.department), span, entry.period)
+    return values is not None and is_usual(values, float(amount.value))
 
 
 def _column(entry: Entry, table: Table) -> str:

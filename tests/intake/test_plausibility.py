@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from pathlib import Path
 from time import process_time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import event
@@ -273,6 +273,38 @@ def test_a_table_whose_labels_slipped_is_asked_about_row_by_row(filled: Office) 
         *CITIES[-1:], *CITIES[:-1]
     ]  # fmt: skip
     assert said(send(filled, *cities("grants", "2013-02"))) == []
+
+
+def test_a_lone_figure_is_asked_about_alike_whether_or_not_it_is_usual_at_first_sight(
+    filled: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others: dict[str, Any] = {"department": "exam-east"}
+    send(
+        filled,
+        *months(STEADY),
+        row("22", "2012-09", observation_status="B", **others),
+        *months(STEADY, **others),
+        *months(STEADY, kpi="platforms-in-place", department="law"),
+    )
+    send(filled, row(None, "2012-10", observation_status="M"))
+    posts = [
+        row(value, at, reason="recount", **of)
+        for value in ("22.5", "52.5", "0")
+        for at in ("2012-03", "2012-09", "2012-11")
+        for of in ({}, others, {"kpi": "platforms-in-place", "department": "law"})
+    ] + [
+        row(None, "2012-11", numerator="200", denominator="3"),
+        row(None, "2012-11", observation_status="M"),
+        row("90", "2012-11", observation_status="B"),
+    ]  # fmt: skip
+
+    def asked() -> list[list[tuple[int | None, str | None, str]]]:
+        return [said(rehearse(filled, delivery(post), REPORTER)) for post in posts]
+
+    at_first_sight = asked()
+    monkeypatch.setattr("app.intake.plausibility._is_usual", lambda *_: False)
+    assert at_first_sight == asked()
+    assert any(at_first_sight)
 
 
 # --- how much ---------------------------------------------------------------------------------

@@ -131,6 +131,17 @@ def far_from_history(series: Series) -> Iterator[Finding]:
             yield _told(point, series, levels, [p for p in compared if p is not point])
 
 
+def is_usual(values: Sequence[float], value: float) -> bool:
+    """Tell at first sight that `far_from_history` says nothing of a lone figure.
+
+    values: the others of its series, all on record, without a break. Nearly every post of one
+    figure ends here; of what is not usual, the rule says whether it is far.
+    """
+    if len(values) < LEAST_POINTS:  # and not enough with the figure itself among them
+        return True
+    return abs(Yardstick.of(values, least=_FINEST).score(value)) <= FAR
+
+
 def _far(points: Sequence[Point], levels: Yardstick) -> list[Point]:
     return [point for point in points if abs(levels.score(float(point.value))) > FAR]
 

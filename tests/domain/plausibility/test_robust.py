@@ -17,7 +17,13 @@ from hypothesis import strategies as st
 
 from app.domain.finding import Severity, english
 from app.domain.kpi import Kind
-from app.domain.plausibility.robust import FAR, NORMAL_QUARTILE, Yardstick, far_from_history
+from app.domain.plausibility.robust import (
+    FAR,
+    NORMAL_QUARTILE,
+    Yardstick,
+    far_from_history,
+    is_usual,
+)
 from app.domain.plausibility.series import Point, Series
 from tests.domain.plausibility.making import Number, all_posted, series
 from tests.factories import kpi, period
@@ -254,3 +260,23 @@ def test_whatever_the_figures_only_delivered_rows_are_told(
     told = rows(series(recorded, posted))
     assert set(told) <= set(range(2, 2 + len(posted)))
     assert len(set(told)) == len(told)
+
+
+# --- at first sight ---------------------------------------------------------------------------
+
+FIGURES = st.one_of(
+    st.sampled_from(["22.5", "22.4", "22", "0", "5", "500", "-3"]),
+    st.decimals(-1000, 1000, places=2).map(str),
+)
+
+
+@given(st.lists(FIGURES, max_size=16), FIGURES)
+def test_of_what_is_usual_at_first_sight_nothing_is_said(recorded: list[str], value: str) -> None:
+    if is_usual([float(one) for one in recorded], float(value)):
+        assert rows(series(recorded, [value])) == []
+
+
+def test_what_may_be_far_is_not_usual_at_first_sight() -> None:
+    assert is_usual(STEADY, 22.8)
+    assert not is_usual(STEADY, 52.5)
+    assert is_usual(STEADY[:5], 52.5), "too few to say"
