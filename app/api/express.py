@@ -19,7 +19,9 @@ from app.api import PREFIX, access, submissions
 from app.api.deps import Services
 from app.api.problems import error_answer
 from app.errors import DabiaoError, TooLarge
-from app.intake.submission import JSON, Post, Sent, read
+from app.exact_json import dumps
+from app.intake.receipts import receipt_document
+from app.intake.submission import JSON, Post, Sent, is_refusal, read
 from app.translation import negotiate
 
 if TYPE_CHECKING:
@@ -100,10 +102,26 @@ class UsualPost:
             receipt = await here.desk.receive(Sent(delivery, bearer.actor, bearer.as_of))
         except DabiaoError as error:
             answer = await error_answer(Request(scope), error)
-        else:
-            spoken = _negotiated(usual.asked, here.settings.language)
+            await answer(scope, receive, send)
+            return
+        spoken = _negotiated(usual.asked, here.settings.language)
+        if is_refusal(receipt):
             answer = submissions.answered(Request(scope), here, receipt, spoken)
-        await answer(scope, receive, send)
+            await answer(scope, receive, send)
+            return
+        # What `answered` gives, too, without the object that the framework makes of an answer.
+        document = receipt_document(receipt, here.translator, spoken)
+        content = dumps(document, zone=here.office.zone)
+        headers = [
+            (b"x-content-type-options", b"nosniff"),
+            (b"content-language", spoken.encode()),
+            (b"vary", b"Accept-Language"),
+            (b"location", f"{self.path}/{receipt.id}".encode()),
+            (b"content-length", b"%d" % len(content)),
+            (b"content-type", _TYPE),
+        ]
+        await send({"type": "http.response.start", "status": 201, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
 
 
 async def _body(receive: Receive, limit: int) -> bytes:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _LIST = "actuals"
 _REQUIRED = frozenset({"kpi", "department", "period"})
+_KNOWN = frozenset(FIELDS)
 _NUMBERS = frozenset({"value", "numerator", "denominator", "definition_version"})
 
 
@@ -43,7 +44,12 @@ def _table(rows: list[tuple[int, dict[str, object]]], findings: Iterable[Finding
     given = _REQUIRED.union(*(row.keys() for _, row in rows))
     fields = [name for name in FIELDS if name in given]
     return Table(
-        columns={name: [_text(name, row.get(name)) for _, row in rows] for name in fields},
+        columns={
+            name: [
+                cell if type(cell := row.get(name)) is str else _text(name, cell) for _, row in rows
+            ]
+            for name in fields
+        },
         numbers=[number for number, _ in rows],
         headers={name: name for name in fields},
         typed_by_people=False,
@@ -83,6 +89,8 @@ def _faults_of_row(number: int, entry: object) -> Iterator[Finding]:
     if not isinstance(entry, dict):
         yield _wrong_type(number, None, "an object")
         return
+    if all(_is_plain(name, value) for name, value in entry.items()):
+        return
     yield from _unknown_fields(number, entry, FIELDS)
     for name in FIELDS:
         value = entry.get(name, "")
@@ -92,6 +100,12 @@ def _faults_of_row(number: int, entry: object) -> Iterator[Finding]:
             yield _wrong_type(number, name, "text")
         elif not isinstance(value, JsonNumber):
             yield _wrong_type(number, name, "a number")
+
+
+def _is_plain(name: str, value: object) -> bool:
+    """Tell at first sight that a row's field is one, and of a type that it can have."""
+    kind = type(value)
+    return name in _KNOWN and (kind is str or (kind is JsonNumber and name in _NUMBERS))
 
 
 def _unknown_fields(

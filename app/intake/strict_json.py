@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, deque
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.domain.finding import Finding
 from app.errors import Refused
@@ -62,6 +63,31 @@ class _Hooks:
         return made
 
 
+class _DoubtfulError(Exception):
+    """There is something about a document that has to be told."""
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise _DoubtfulError
+    return made
+
+
+def _never(_text: str) -> JsonNumber:
+    raise _DoubtfulError
+
+
+# Made once: to make a reader takes longer than to read what most bodies hold.
+_PLAIN: Final = json.JSONDecoder(
+    parse_float=JsonNumber,
+    parse_int=JsonNumber,
+    parse_constant=_never,
+    object_pairs_hook=_once,
+)
+"""Reads documents of which nothing is to be told."""
+
+
 def decode(body: bytes) -> object:
     """Read a JSON document as `read` does; raises Refused for whatever is wrong with it."""
     document, findings = read(body)
@@ -84,6 +110,9 @@ def read(body: bytes, rows: str | None = None) -> tuple[object, Iterator[Finding
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _unreadable("it is not UTF-8") from None
+    if not _SUSPECT.search(text):
+        with suppress(_DoubtfulError, json.JSONDecodeError, RecursionError):
+            return _PLAIN.decode(text), iter(())
     hooks = _Hooks()
     document = _parsed(text, hooks)
     if hooks.not_finite or hooks.repeated or _SUSPECT.search(text):
