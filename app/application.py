@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI, Request
 from app import __version__
 from app.api import access, again, openapi, problems, routes
 from app.api.deps import Services
+from app.errors import DabiaoError
 from app.front import Whole
 from app.intake.desk import Desk
 from app.ledger.keeping import Keeper
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from app.front import ShortWay
     from app.ledger.database import Database
     from app.settings import Settings
     from metrics.asgi import Metrics
@@ -83,14 +85,30 @@ def put_together(
     problems.install(app)
     errors.install(app)
     again.install(app)
-    short = routes.short_ways(app.state.services)
-    access.check_rules(app, short.values())
+    posts = routes.short_ways(app.state.services)
+    access.check_rules(app, posts.values())
 
     async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request({**scope, "app": app})
         await problems.problem_answer(request, problems.PASSWORD_NEEDED)(scope, receive, send)
 
-    return Whole(app, Named(app), refuse, short)
+    return Whole(app, Named(app), refuse, {**posts, "/metrics": _scraped(app.state.metrics)})
+
+
+def _scraped(metrics: Metrics) -> ShortWay:
+    """Return the short way of `/metrics`, which needs nothing of the framework."""
+
+    async def scraped(scope: Scope, receive: Receive, send: Send) -> bool:
+        if scope["method"] != "GET":
+            return False
+        try:
+            await metrics(scope, receive, send)
+        except DabiaoError as error:
+            answer = await problems.error_answer(Request(scope), error)
+            await answer(scope, receive, send)
+        return True
+
+    return scraped
 
 
 @asynccontextmanager

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
@@ -23,7 +22,7 @@ from metrics.negotiation import choose_format, wants_gzip
 from metrics.process import process_answer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from starlette.routing import BaseRoute
     from starlette.types import Receive, Scope, Send
@@ -54,14 +53,12 @@ class _Endpoint(ABC):
         self._token = None if token is None else token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature; no body is read
-        headers = Headers(scope=scope)
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405, headers={"Allow": "GET, HEAD"})
-        if not self._admits(headers.get("authorization", "")):
+        accept, encoding, authorization = _given(scope)
+        if not self._admits(authorization):
             raise NotAuthenticated("the metrics need their token")
-        # A header that comes several times means the same as one with all its values.
-        accept = ",".join(headers.getlist("accept"))
-        gzip = wants_gzip(",".join(headers.getlist("accept-encoding")))
+        gzip = wants_gzip(encoding)
         content_type, parts = await self.answer(scope, accept, gzip=gzip)
         fields = [(b"content-type", content_type.encode("latin-1")), *_ALWAYS]
         if gzip:
@@ -138,6 +135,8 @@ class Metrics(_Endpoint):
 
     async def _reading(self) -> Reading:
         """Return what is so now; what was so last where that cannot be had in time."""
+        if (known := self._cache.glance()) is not None:
+            return known
         until = asyncio.get_running_loop().time() + self._patience
         try:
             async with asyncio.timeout_at(until):
@@ -214,6 +213,16 @@ def metrics_routes(metrics: Metrics, settings: Settings) -> list[BaseRoute]:
     ]
 
 
+def _given(scope: Scope) -> Iterator[str]:
+    """Yield what the headers say that are looked at, by name.
+
+    One that comes several times means the same as one with all its values.
+    """
+    headers = scope["headers"]
+    for wanted in (b"accept", b"accept-encoding", b"authorization"):
+        yield b",".join([value for name, value in headers if name == wanted]).decode("latin-1")
+
+
 async def _send(
     scope: Scope,
     send: Send,
@@ -224,6 +233,7 @@ async def _send(
     start = [*fields, (b"content-length", length)]
     await send({"type": "http.response.start", "status": 200, "headers": start})
     # Part by part, so that the large one is not copied to have the small one behind it.
-    for part in parts if scope["method"] != "HEAD" else ():
+    *first, last = parts if scope["method"] != "HEAD" else (b"",)
+    for part in first:
         await send({"type": "http.response.body", "body": part, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+    await send({"type": "http.response.body", "body": last})

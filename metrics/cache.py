@@ -1,12 +1,12 @@
 """The bytes of `/metrics`, kept up with the ledger and the day.
 
-A scrape costs two small queries (`look`). One is for the newest entry of the journal: every write
-of any kind adds one, so as long as it and the day are the same, so are the bytes. Where it is
-another, what the entries since then changed is made anew (`refresh`, see `board`), which for a
-large office takes longer than a scrape waits where it is everything; until it is done the bytes of
-before stand. What another day changes is made before that day begins (`look_ahead`). The other
-query is for the newest backup, which is no entry. While the database is away the last bytes are
-given, marked as such.
+A scrape costs one glance at the record (`glance`): which are the newest entry of the journal, and
+the newest backup, which is no entry. Every write of any kind adds an entry, so as long as these and
+the day are the same, so are the bytes. Where the glance tells something else or nothing, the record
+is asked as everybody asks it (`look`). Where it has other entries, what they changed is made anew
+(`refresh`, see `board`), which for a large office takes longer than a scrape waits where it is
+everything; until it is done the bytes of before stand. What another day changes is made before that
+day begins (`look_ahead`). While the database is away the last bytes are given, marked as such.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 from app.errors import Unavailable
 from app.intake.collecting import uncollected
 from app.ledger.backups import newest_at
+from app.ledger.glancing import Glance
 from app.ledger.scoreboard import Moment, moment
 from metrics.board import Board
 from metrics.exposition import Exposition, collector_block
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from app.ledger.glancing import Stamp
     from app.ledger.office import Office
     from app.translation import Language
     from metrics.negotiation import Format
@@ -78,6 +80,8 @@ class Cache:
         self._ahead: Board | None = None
         self._is_sound = True
         self._over = threading.Event()
+        self._glance = Glance(office.database)
+        self._stamp: Stamp | None = None
         self.last = Reading()
 
     @property
@@ -89,12 +93,33 @@ class Cache:
         """Have whatever is read at length given up; what is read afterwards fails."""
         self._over.set()
 
+    def glance(self) -> Reading | None:
+        """Return the reading if it is plain at once that there is nothing new; waits for nothing.
+
+        None where there may be something new, for `look` to tell.
+        """
+        return self._unchanged(self._glance.stamp()) if self._glance.waits_for_nothing else None
+
+    def _unchanged(self, stamp: Stamp | None) -> Reading | None:
+        now = self._office.clock()
+        today = now.astimezone(self._office.zone).date()
+        with self._state:
+            at = self.last.at
+            if stamp is None or stamp != self._stamp or at is None or at[1] != today:
+                return None
+            self.last = replace(self.last, success=True, read_at=now)
+            return self.last
+
     def look(self) -> Reading | None:
         """Return the reading if there is nothing new, or if the database does not answer.
 
         None where there is something new, for `refresh` to make.
         """
         office = self._office
+        # Before the look: whatever is written between the two makes the next stamp another.
+        stamp = self._glance.stamp()
+        if (known := self._unchanged(stamp)) is not None:
+            return known
         try:
             with office.database.read() as connection:
                 seen = moment(connection, office.zone, office.clock())
@@ -104,6 +129,7 @@ class Cache:
         with self._state:
             if self.last.at != (seen.position, seen.today):
                 return None
+            self._stamp = stamp
             self.last = replace(self.last, success=True, read_at=seen.now, backup_at=backup_at)
             return self.last
 

@@ -43,6 +43,10 @@ class Sum:
         shifted = _times(_shift(other.length), self.crc)
         return Sum(shifted ^ other.crc, self.length + other.length)
 
+    def followed_by(self, data: bytes) -> Sum:
+        """Return the sum of these bytes followed by a few others, which are gone over."""
+        return Sum(isal_zlib.crc32(data, self.crc), self.length + len(data))
+
 
 NOTHING: Final = Sum()
 

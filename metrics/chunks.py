@@ -34,11 +34,11 @@ class Block:
     sum: Sum
 
     @classmethod
-    def of(cls, plain: bytes, *, last: bool = False) -> Block:
-        """Deflate; the last block of an answer also ends the stream."""
+    def of(cls, plain: bytes) -> Block:
+        """Deflate."""
         packer = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW_DEFLATE)
-        end = isal_zlib.Z_FINISH if last else isal_zlib.Z_FULL_FLUSH
-        return cls(plain, packer.compress(plain) + packer.flush(end), Sum.of(plain))
+        packed = packer.compress(plain) + packer.flush(isal_zlib.Z_FULL_FLUSH)
+        return cls(plain, packed, Sum.of(plain))
 
 
 @dataclass(frozen=True, slots=True)

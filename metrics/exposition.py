@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """Deflate, no name, no time (equal bytes whenever they are made), no system."""
 _LENGTH_MASK = 0xFFFFFFFF
+_LAST_STORED = 1
+"""The first byte of deflate's last block, where it holds bytes as they are (RFC 1951, 3.2.4)."""
+_MOST_STORED = 0xFFFF
+"""How many bytes such a block may hold; an answer's last have a few hundred."""
 _write_number: Final[Callable[[float], str]] = floatToGoString
 
 
@@ -69,10 +73,11 @@ class Prepared:
         """Return the answer in two parts that are sent one after the other, ending with `last`."""
         if not gzip:
             return self.plain, last
-        end = Block.of(last, last=True)
-        whole = self.sum.then(end.sum)
+        # Not packed: so short a text is sent sooner than made shorter.
+        stored = struct.pack("<BHH", _LAST_STORED, len(last), len(last) ^ _MOST_STORED) + last
+        whole = self.sum.followed_by(last)
         trailer = struct.pack("<II", whole.crc, whole.length & _LENGTH_MASK)
-        return self.deflated, end.deflated + trailer
+        return self.deflated, stored + trailer
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def test_before_the_first_reading_is_done_a_scrape_is_told_to_come_again(
     url = settled.database.url.render_as_string(hide_password=False)
     app = create_app(Settings(database_url=url), clock)
     metrics = app.application.state.metrics
-    metrics._patience = 0.05
+    metrics._patience = 0.5
     with TestClient(app) as client:
         early = client.get("/metrics", headers={"Accept-Language": "en"})
         slow.let_go()

@@ -230,3 +230,58 @@ def test_replicas_that_read_at_other_hours_prepare_the_same_bytes(
 
     assert mine.prepared == theirs.prepared
     assert mine.read_at != theirs.read_at
+
+
+# --- as a scrape asks: at a glance, else by a look, else by reading what is new -------------------
+
+
+def scraped(cache: Cache) -> Reading:
+    return cache.glance() or cache.look() or cache.refresh()
+
+
+def test_what_is_unchanged_is_asked_by_no_transaction(
+    settled: Office, clock: Clock, statements: list[str]
+) -> None:
+    cache = Cache(settled, "zh")
+    first = [scraped(cache) for _ in range(2)][-1]
+    statements.clear()
+    clock.forward(hours=1)
+
+    second = scraped(cache)
+
+    assert statements == []
+    assert second.prepared is first.prepared
+    assert read(second)[SNAPSHOT_TIME] == clock.now.timestamp()
+
+
+def test_what_is_posted_or_backed_up_shows_at_once_all_the_same(
+    settled: Office, tmp_path: Path
+) -> None:
+    cache = Cache(settled, "zh")
+    for value in (64, 65):
+        for _ in range(2):
+            scraped(cache)
+        world.post(settled, world.row("cases", "mech", "2013-04", value, reason="counted again"))
+        assert read(scraped(cache))[ACTUAL] == value
+    scraped(cache)
+    made = backups.make(settled, tmp_path / "office.db", ADMIN)
+    backups.note(settled.database, made)
+    assert read(scraped(cache))[series("kpi_backup_timestamp_seconds")] == made.at.timestamp()
+
+
+def test_midnight_shows_although_nothing_was_written(settled: Office, clock: Clock) -> None:
+    cache = Cache(settled, "zh")
+    clock.now = dt.datetime(2014, 1, 10, 23, 59, 59, tzinfo=clock.now.tzinfo)
+    before = [scraped(cache) for _ in range(2)][-1]
+    clock.forward(seconds=1)
+    assert scraped(cache).prepared is not before.prepared
+
+
+def test_an_outage_is_no_glance_that_all_is_well(
+    settled: Office, outage: Callable[[], AbstractContextManager[None]]
+) -> None:
+    cache = Cache(settled, "zh")
+    before = [read(scraped(cache)) for _ in range(2)][-1]
+    with outage():
+        assert read(scraped(cache)) == before | {SUCCESS: 0.0}
+    assert read(scraped(cache))[SUCCESS] == 1.0

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.checksum import Sum
-from metrics.chunks import Block, Filling, Row
+from metrics.chunks import Filling, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +29,9 @@ def plain(row: Row) -> bytes:
 
 def unpacked(row: Row) -> bytes:
     """Return what a reader makes of a row's blocks, and of an end behind them."""
-    end = Block.of(b"", last=True)
+    end = zlib.compressobj(wbits=-15).flush()
     reader = zlib.decompressobj(-15)
-    found = reader.decompress(b"".join(block.deflated for block in (*row.blocks, end)))
+    found = reader.decompress(b"".join([*(block.deflated for block in row.blocks), end]))
     assert reader.eof
     return found
 
