@@ -97,16 +97,17 @@ class Database:
                 yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, looks_up: bool = False) -> Iterator[Connection]:
         """Give the one writer's transaction; sealed and committed when the block ends well.
 
+        looks_up: whether it reads but a few rows, each by an index.
         Raises Unavailable, Interrupted or OutcomeUnknown; see the module.
         """
         with self._writing, _unavailable(), self.engine.connect() as connection:
             connection.execution_options(**{_WRITES: True})
             with connection.begin() as transaction:
                 if not self.is_sqlite:
-                    run(connection, "SELECT pg_advisory_xact_lock(%s)", (WRITER_LOCK,))
+                    postgres.enter(connection, WRITER_LOCK, looks_up=looks_up)
                 with writing.sealed(connection) as added:
                     yield connection
                 if not self.is_sqlite:

@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 
 from app.errors import OutcomeUnknown
+from app.ledger.driver import run
 
 if TYPE_CHECKING:
     from psycopg import Connection as PsycopgConnection
@@ -62,6 +63,8 @@ _IDLE_SECONDS: Final = 1.0
 _USED: Final = "dabiao_used"
 _WARNINGS: Final = "dabiao_warnings"
 
+_ENTER: Final = "SELECT pg_advisory_xact_lock(%s)"
+_ENTER_BY_INDEX: Final = f"{_ENTER}, set_config('enable_seqscan', 'off', true)"
 _SENT_ON: Final = text(
     "SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL"
     " THEN pg_logical_emit_message(true, 'dabiao', '') END"
@@ -92,6 +95,16 @@ def _arguments(url: URL) -> dict[str, Any]:
     given = {name: value for name, value in wanted.items() if name not in url.query}
     # The later of two settings stands.
     return {**given, "options": f"{session} {url.query.get('options', '')}".strip()}
+
+
+def enter(connection: Connection, lock: int, *, looks_up: bool) -> None:
+    """Begin the writer's transaction by waiting for its lock; looks_up: see `Database.write`.
+
+    A prepared statement keeps the plan that was best when its tables were small until they are
+    analysed, which may be a minute later: then every lot would read all of them. So that plan is
+    made as if reading a whole table were not to be had.
+    """
+    run(connection, _ENTER_BY_INDEX if looks_up else _ENTER, (lock,))
 
 
 def commit(connection: Connection, transaction: RootTransaction, *, has_written: bool) -> None:

@@ -54,7 +54,8 @@ def _text(value: object) -> str:
 def _unpacking(parts: tuple[tuple[Table, tuple[str, ...]], ...], dialect: Dialect) -> str:
     """Return PostgreSQL's statement that inserts the rows of JSON documents, a table's each.
 
-    What refers to what is looked at in the end, when the rows of all are there.
+    As `jsonb`: of `json` a row would be read anew for each of its cells. What refers to what is
+    looked at in the end, when the rows of all are there.
     """
     *others, last = (_insert(table, names, dialect) for table, names in parts)
     named = ", ".join(f"put_{place} AS ({one})" for place, one in enumerate(others))
@@ -69,7 +70,7 @@ def _insert(table: Table, names: tuple[str, ...], dialect: Dialect) -> str:
     listed = ", ".join(quoted(name) for name in names)
     return (
         f"INSERT INTO {quoted(table.name)} ({listed}) SELECT {', '.join(cells)}"  # noqa: S608 - names of ours
-        " FROM json_array_elements(%s::json) AS rows (row)"
+        " FROM jsonb_array_elements(%s::jsonb) AS rows (row)"
     )
 
 

@@ -49,7 +49,7 @@ FULL: Final = Sizes(
     exposed=Shape(departments=250, kpis=20, months=2, has_targets=True),
     scrapes=10,
     clients=32,
-    posts=480,
+    posts=1200,
     groups=1000,
     bulk=Shape(departments=100, kpis=10, months=100),
     reads=20,

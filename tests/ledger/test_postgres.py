@@ -251,3 +251,34 @@ def test_what_the_address_sets_wins(database: Database) -> None:
         assert connection.execute(sa.text("SHOW timezone")).scalar() == "UTC"
         assert driver_of(connection).info.get_parameters()["connect_timeout"] == "9"
     own.close()
+
+
+def test_a_writer_that_looks_few_rows_up_plans_for_indexes_and_no_other_does(
+    database: Database,
+) -> None:
+    def scans(connection: sa.Connection) -> object:
+        return connection.execute(sa.text("SHOW enable_seqscan")).scalar()
+
+    with database.write(looks_up=True) as connection:
+        assert scans(connection) == "off"
+    with database.write() as connection:
+        assert scans(connection) == "on"
+    with database.read() as connection:
+        assert scans(connection) == "on"
+
+
+def test_a_connection_that_was_lost_while_idle_is_made_anew(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.ledger.postgres._IDLE_SECONDS", 0.0)
+    with database.write() as connection:
+        add(connection, 1)
+    with beside(database) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    with database.write() as connection:
+        add(connection, 2)
+    with database.read() as connection:
+        assert figures(connection) == [1, 2]
