@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import orjson
-from sqlalchemy import BigInteger, Boolean, DateTime, Integer, Numeric
+from sqlalchemy import BigInteger, Boolean, Date, DateTime, Integer, Numeric
 
 from app.ledger.driver import run, run_many
 from app.ledger.long_lists import kept, prepared
@@ -82,6 +82,7 @@ def _kind(column: Column[object], dialect: Dialect) -> str:
         (BigInteger, "bigint"),
         (Integer, "integer"),
         (Boolean, "boolean"),
+        (Date, "date"),
         (DateTime, "timestamptz"),
         (Numeric, "numeric"),
     ):
