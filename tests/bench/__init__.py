@@ -8,12 +8,12 @@ clock.
 ::
 
     registry.py   every row, in one table
-    scrape.py  posts.py  bulk.py  start.py  scoreboard.py     one row each, or one on each engine
+    scrape.py  exporters.py  posts.py  bulk.py  start.py  scoreboard.py  pages.py     the rows
     harness.py    sides taken in turns, ratios, goals
     report.py     the table for people, the JSON for programs
     sizes.py      how much of everything, for a measurement and for a quick look
     ledger.py     a made-up office, loaded through Dabiao's own intake
-    servers.py    Dabiao, the bare application and Pushgateway, as processes
+    servers.py    Dabiao, the bare application and the exporters, as processes
     bare.py       the application of the peers: the same frameworks without Dabiao
     load.py       the clients, in a process of their own
     responder.py  a socket that answers without reading: how fast the clients could be

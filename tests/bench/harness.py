@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.bench.sizes import Sizes
 
-Unit: TypeAlias = Literal["ms", "/s", "rows/s"]
+Unit: TypeAlias = Literal["ms", "/s", "rows/s", "MiB"]
 
 
 class UnequalWorkError(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tests.bench import bulk, pages, posts, scoreboard, scrape, start
+from tests.bench import bulk, exporters, pages, posts, scoreboard, scrape, start
 from tests.bench.harness import absent
 from tests.bench.servers import missing
 
@@ -35,6 +35,8 @@ ROWS: Final = {
     for row in (
         Row("scrape", scrape.measure),
         Row("scrape-figure", scrape.after_a_figure),
+        Row("scrape-sql", exporters.measure, part="postgresql"),
+        Row("scrape-million", scrape.of_a_million),
         Row("posts-sqlite", posts.on_sqlite),
         Row("posts-postgresql", posts.on_postgresql, part="postgresql"),
         Row("bulk-sqlite", bulk.on_sqlite),

@@ -22,6 +22,7 @@ from tests.bench import load
 from tests.bench.harness import Bench, Contest, Goal, Line, Peer, Sample, at_most, compete
 from tests.bench.ledger import fill, new_key, opened
 from tests.bench.servers import bare, dabiao, missing, pushgateway
+from tests.parts import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 
 PUSH_SECONDS = 120
 GET = {"Accept-Encoding": "gzip", "Accept": "text/plain;version=0.0.4"}
+FIRST_SECONDS = 300
 SIZE = "100,000 series"
+HUGE = "1,000,000 series"
 FIGURES = 2
 """Figures a round and side: each takes two processes of clients."""
 
@@ -46,22 +49,35 @@ def measure(bench: Bench) -> list[Line]:
         fill(office, bench.sizes.exposed)
     with ExitStack() as stack:
         ours = stack.enter_context(dabiao(folder, url))
-        answer = load.run(ours.port, 1, [load.request("GET", "/metrics", GET)]).body
-        files = folder / "files"
-        files.mkdir()
-        (files / "metrics.gz").write_bytes(answer)
-        static = stack.enter_context(bare(folder, files=files))
+        answer = first_answer(ours, bench)
         peers = [
-            Peer(
-                "the same bytes, static route, bare FastAPI",
-                _scrapes(static.port, "/static/metrics.gz", bench),
-                Goal((at_most("ratio", 1.5),), SIZE),
-            ),
+            _static(stack, folder, answer, bench, Goal((at_most("ratio", 1.5),), SIZE)),
             _pushgateway(stack, folder, answer, bench),
         ]
         name = f"scrape, unchanged, {series_in(answer):,} series, gzip"
-        contest = Contest(name, "ms", _scrapes(ours.port, "/metrics", bench), peers)
+        contest = Contest(name, "ms", scrapes(ours.port, "/metrics", bench), peers)
         return compete(contest, bench.sizes.rounds)
+
+
+def of_a_million(bench: Bench) -> list[Line]:
+    """Take scrapes of a nation's office, and look at how much memory it takes."""
+    folder = bench.folder / "scrape-million"
+    url = f"sqlite:///{folder / 'dabiao.db'}"
+    with opened(url) as office:
+        fill(office, bench.sizes.huge)
+    with ExitStack() as stack:
+        ours = stack.enter_context(dabiao(folder, url))
+        answer = first_answer(ours, bench)
+        size = f"{series_in(answer):,} series"
+        peer = _static(stack, folder, answer, bench, Goal((at_most("ours", 50, " ms"),), HUGE))
+        mine = scrapes(ours.port, "/metrics", bench)
+        found = compete(
+            Contest(f"scrape, unchanged, {size}, gzip", "ms", mine, [peer]), bench.sizes.rounds
+        )
+        name, why = "Pushgateway holding the same series", missing("pushgateway")
+        other = None if why else _memory(_holding(stack, folder, answer))
+        memory = Contest(f"memory, {size}", "MiB", _memory(ours), [Peer(name, other, absent=why)])
+        return [*found, *compete(memory, bench.sizes.rounds)]
 
 
 def after_a_figure(bench: Bench) -> list[Line]:
@@ -74,15 +90,15 @@ def after_a_figure(bench: Bench) -> list[Line]:
         key = new_key(office)
     with ExitStack() as stack:
         ours = stack.enter_context(dabiao(folder, url))
-        answer = load.run(ours.port, 1, [load.request("GET", "/metrics", GET)]).body
-        mine = _Figures(ours, _posts(shape, key), 201)
+        answer = first_answer(ours, bench)
+        mine = Figures(ours, corrections(shape, key), 201)
         name = "Pushgateway, one series of as many pushed"
-        peers: list[tuple[str, _Figures | None, str | None]] = []
+        peers: list[tuple[str, Figures | None, str | None]] = []
         if why := missing("pushgateway"):
             peers.append((name, None, why))
         else:
             server = _holding(stack, folder, answer)
-            peers.append((name, _Figures(server, _pushes(), 200), None))
+            peers.append((name, Figures(server, _pushes(), 200), None))
         size = f"{series_in(answer):,} series, gzip"
         found = []
         for of, goal in (
@@ -103,7 +119,7 @@ def after_a_figure(bench: Bench) -> list[Line]:
 
 
 @dataclass(frozen=True)
-class _Figures:
+class Figures:
     """A server that gets figures one by one, and is scraped after each.
 
     figures: requests, each with the line's end that tells that it has come.
@@ -128,7 +144,7 @@ class _Figures:
         return Sample(statistics.median(costs), {"scrapes": len(costs), "seen": seen})
 
 
-def _posts(shape: Shape, key: str) -> Iterator[tuple[str, bytes]]:
+def corrections(shape: Shape, key: str) -> Iterator[tuple[str, bytes]]:
     """Give corrections of one figure each, of one place after the other."""
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
     *_, (_, _, period, _) = shape.rows()
@@ -150,20 +166,51 @@ def _pushes() -> Iterator[tuple[str, bytes]]:
         yield request, f'pushed_value{{instance="",job="one"}} {value}\n'.encode()
 
 
-def series_in(compressed: bytes) -> int:
+def first_answer(ours: HttpServer, bench: Bench) -> bytes:
+    """Return the first scrape's compressed answer, once the server is at rest.
+
+    Until the office has been read there is none but 503. Raises TimeoutError.
+    """
+
+    def answered() -> bytes | None:
+        found = load.run(ours.port, 1, [load.request("GET", "/metrics", GET)])
+        return found.body if "200" in found.statuses else None
+
+    answer = wait_until(answered, seconds=FIRST_SECONDS, what="a first scrape")
+    if bench.sizes.is_full:
+        ours.settle()
+    return answer
+
+
+def series_in(compressed: bytes, prefix: bytes = b"kpi_") -> int:
     """Count the KPI families' series in a compressed answer; a peer adds some of its own."""
-    return sum(line.startswith(b"kpi_") for line in gzip.decompress(compressed).splitlines())
+    return sum(line.startswith(prefix) for line in gzip.decompress(compressed).splitlines())
 
 
-def _scrapes(port: int, path: str, bench: Bench) -> Take:
+def scrapes(port: int, path: str, bench: Bench, prefix: bytes = b"kpi_") -> Take:
+    """Scrape some times, one after the other on one connection; the median counts."""
     requests = [load.request("GET", path, GET)] * bench.sizes.scrapes
 
     def take() -> Sample:
         found = load.run(port, 1, requests)
-        work = {"scrapes": found.done(200), "series": series_in(found.body)}
+        work = {"scrapes": found.done(200), "series": series_in(found.body, prefix)}
         return Sample(found.median_ms, work)
 
     return take
+
+
+def _memory(server: HttpServer) -> Take:
+    return lambda: Sample(server.memory_mib(), {"servers": 1})
+
+
+def _static(stack: ExitStack, folder: Path, answer: bytes, bench: Bench, goal: Goal) -> Peer:
+    """Let the bare application keep what Dabiao has answered."""
+    files = folder / "files"
+    files.mkdir()
+    (files / "metrics.gz").write_bytes(answer)
+    server = stack.enter_context(bare(folder, files=files))
+    take = scrapes(server.port, "/static/metrics.gz", bench)
+    return Peer("the same bytes, static route, bare FastAPI", take, goal)
 
 
 def _pushgateway(stack: ExitStack, folder: Path, answer: bytes, bench: Bench) -> Peer:
@@ -173,7 +220,7 @@ def _pushgateway(stack: ExitStack, folder: Path, answer: bytes, bench: Bench) ->
         return Peer(name, None, absent=why)
     server = _holding(stack, folder, answer)
     goal = Goal((at_most("ratio", 0.01),), SIZE)
-    return Peer(name, _scrapes(server.port, "/metrics", bench), goal)
+    return Peer(name, scrapes(server.port, "/metrics", bench), goal)
 
 
 def _holding(stack: ExitStack, folder: Path, answer: bytes) -> HttpServer:

@@ -11,6 +11,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import yaml
+
 from tests.parts import Process, Server, free_port
 from tests.programs import LEFT_OUT_VARIABLE, PARTS, ROOT, left_out, locate
 
@@ -20,7 +22,14 @@ if TYPE_CHECKING:
 DABIAO = (sys.executable, "-c", "from app.cli import main; main()", "serve")
 UVICORN = (sys.executable, "-m", "uvicorn", "--factory", "--no-access-log", "--log-level=warning")
 START_SECONDS = 60
+SETTLE_SECONDS = 300
+LABELS = ("family", "department", "kpi", "plan", "other")
+"""The labels of every series that the SQL exporters answer."""
+ASKED_EVERY_SECONDS = 10
 _PAUSE_SECONDS = 0.002
+# What is begun some seconds after the start must have begun.
+_CALM_SECONDS = 5
+_CALM_MS = 50
 
 
 def missing(part: str) -> str | None:
@@ -61,6 +70,26 @@ class HttpServer(Server):
         """
         tasks = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
         return sum(int(task.read_text().split()[0]) for task in tasks) / 1e6
+
+    def memory_mib(self) -> float:
+        """Return how much memory it has at this moment, in MiB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        (size,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(size) / 1024
+
+    def settle(self) -> None:
+        """Wait until it does nothing unasked; raises TimeoutError.
+
+        After its start Dabiao brings its table of verdicts up to date and verifies the ledger.
+        """
+        pause, calm, before = threading.Event(), 0, self.processor_ms()
+        deadline = monotonic() + SETTLE_SECONDS
+        while calm < _CALM_SECONDS:
+            if monotonic() > deadline:
+                raise TimeoutError(f"still at work after {SETTLE_SECONDS} s")
+            pause.wait(1)
+            now = self.processor_ms()
+            calm, before = (calm + 1 if now - before < _CALM_MS else 0), now
 
 
 def wait_for_200(port: int, path: str, process: Process) -> None:
@@ -103,6 +132,58 @@ def pushgateway(folder: Path) -> HttpServer:
         "--log.level=error",
     ]
     return HttpServer(folder, command, ready="/-/ready", port=port)
+
+
+def sql_exporter(folder: Path, database: str, query: str) -> HttpServer:
+    """Start SQL exporter, which asks a query over and over and answers from what it was last told.
+
+    The query's columns are labels, but for the last, `value`.
+    """
+    port = free_port()
+    asked = {"name": "series", "help": "Made up.", "values": ["value"], "query": query}
+    job = {
+        "name": "series",
+        "interval": f"{ASKED_EVERY_SECONDS}s",
+        "connections": [_go_url(database)],
+        "queries": [asked | {"labels": list(LABELS)}],
+    }
+    file = _config(folder, f"sql-exporter-{port}.yml", {"jobs": [job]})
+    command: list[str | Path] = [
+        locate("sql-exporter"),
+        f"-config.file={file}",
+        f"-web.listen-address=127.0.0.1:{port}",
+    ]
+    return HttpServer(folder, command, ready="/metrics", port=port)
+
+
+def postgres_exporter(folder: Path, database: str, query: str) -> HttpServer:
+    """Start PostgreSQL exporter, which asks this query, and none of its own, at each scrape."""
+    port = free_port()
+    columns = [{name: {"usage": "LABEL", "description": name}} for name in LABELS]
+    value = {"value": {"usage": "GAUGE", "description": "Made up."}}
+    asked = {"series": {"query": query, "metrics": [*columns, value]}}
+    command: list[str | Path] = [
+        locate("postgres-exporter"),
+        f"--web.listen-address=127.0.0.1:{port}",
+        f"--extend.query-path={_config(folder, f'postgres-exporter-{port}.yml', asked)}",
+        "--disable-default-metrics",
+        "--disable-settings-metrics",
+        "--log.level=error",
+    ]
+    variables = {"DATA_SOURCE_NAME": _go_url(database)}
+    return HttpServer(folder, command, ready="/", port=port, variables=variables)
+
+
+def _config(folder: Path, name: str, content: object) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / name
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return file
+
+
+def _go_url(database: str) -> str:
+    """Return an address as Go's drivers read it."""
+    return f"{database.replace('postgresql+psycopg', 'postgres')}&sslmode=disable"
 
 
 def responder(folder: Path) -> HttpServer:

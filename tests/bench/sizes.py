@@ -19,6 +19,8 @@ class Sizes:
     rounds: int
     exposed: Shape
     """The office that is scraped."""
+    huge: Shape
+    """The office that is scraped at its largest."""
     scrapes: int
     """Scrapes a round and side."""
     clients: int
@@ -47,6 +49,7 @@ FULL: Final = Sizes(
     name="full",
     rounds=5,
     exposed=Shape(departments=250, kpis=20, months=2, has_targets=True),
+    huge=Shape(departments=2500, kpis=20, months=2, has_targets=True),
     scrapes=10,
     clients=32,
     posts=1200,
@@ -61,6 +64,7 @@ QUICK: Final = Sizes(
     name="quick",
     rounds=1,
     exposed=Shape(departments=5, kpis=2, months=2, has_targets=True),
+    huge=Shape(departments=6, kpis=2, months=2, has_targets=True),
     scrapes=2,
     clients=4,
     posts=16,
