@@ -5,17 +5,20 @@ The figures of a quick look mean nothing: nothing here compares a time with anyt
 
 from __future__ import annotations
 
+import html
 import json
 import math
+import re
 import socket
 from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
 
-from tests.bench import load
+from tests.bench import growth, load
 from tests.bench.__main__ import main
 from tests.bench.exporters import rows_of
+from tests.bench.growth import CURVES, NOT_GROWN, exponent
 from tests.bench.harness import (
     Bench,
     Bound,
@@ -32,14 +35,16 @@ from tests.bench.harness import (
 from tests.bench.ledger import Shape, csv_of, deliver, fill, opened, rows_in
 from tests.bench.registry import ROWS, Row
 from tests.bench.report import document, table
+from tests.bench.results import points_of, read, told
 from tests.bench.servers import missing, responder
 from tests.bench.sizes import FULL, QUICK
 from tests.parts import free_port
-from tests.programs import LEFT_OUT_VARIABLE
+from tests.programs import LEFT_OUT_VARIABLE, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+    from typing import NoReturn
 
 # --- the rows ---------------------------------------------------------------------------------
 
@@ -251,3 +256,90 @@ def test_an_exposition_is_read_into_rows_for_the_exporters() -> None:
         ("kpi_target_actual_value", "d", "a", "p", "[]", "22.5"),
         ("kpi_collector_success", "", "", "", "[]", "1.0"),
     ]
+
+
+# --- how the rows grow, and what is kept ----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder that holds the results of a quick look at a row, and at how the rows grow."""
+    folder = tmp_path_factory.mktemp("results")
+    words = ["--quick", "--growth", "bulk-sqlite", "--results", str(folder)]
+    assert main(words) == 0
+    return folder
+
+
+@pytest.mark.part("postgresql")
+def test_every_curve_has_its_points(kept: Path) -> None:
+    grown = read(kept)["growth"]
+    assert list(grown) == list(CURVES)
+    for name in CURVES:
+        points = points_of(read(kept), name)
+        assert len(points) == len(QUICK.growth)
+        assert all(math.isfinite(value) and value > 0 for value in points.values())
+        assert grown[name]["failed"] == {}
+
+
+@pytest.mark.part("postgresql")
+def test_a_later_run_takes_the_place_of_its_rows_alone(kept: Path) -> None:
+    before = read(kept)
+    assert main(["--quick", "target-page", "--results", str(kept)]) == 0
+    after = read(kept)
+    assert set(after["rows"]) == {"bulk-sqlite", "target-page"}
+    assert after["growth"] == before["growth"]
+    assert after["rows"]["bulk-sqlite"] == before["rows"]["bulk-sqlite"]
+    assert "| `start` | not measured yet |" in (kept / "RESULTS.md").read_text("utf-8")
+
+
+def test_a_curve_grows_by_the_exponent_of_its_points() -> None:
+    assert exponent({10: 5.0, 100: 50.0, 1000: 500.0}) == pytest.approx(1)
+    assert exponent({10: 7.0, 1000: 7.0}) == pytest.approx(0)
+    assert exponent({10: 2.0, 40: 4.0}) == pytest.approx(0.5)
+    assert exponent({10: 2.0}) is exponent({}) is None
+
+
+def test_what_fails_is_told_and_loses_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> NoReturn:
+        raise ValueError("no teapot")
+
+    monkeypatch.setitem(ROWS, "start", Row("start", broken))
+    monkeypatch.setattr(growth, "_exposed", broken)
+    monkeypatch.setattr(growth, "_on_sqlite", lambda *_: iter([("start", 10, 2.5)]))
+    monkeypatch.setattr(growth, "_on_postgresql", lambda *_: iter([]))
+
+    assert main(["--quick", "start", "bulk-sqlite", "growth", "--results", str(tmp_path)]) == 1
+
+    shown = capsys.readouterr()
+    assert "ABSENT: failed, ValueError: no teapot" in shown.out
+    assert "bulk CSV, SQLite" in shown.out
+    assert "Failed: start: failed, ValueError: no teapot" in shown.err
+    assert "Failed: scrape at 200: ValueError: no teapot" in shown.err
+    page = (tmp_path / "RESULTS.md").read_text("utf-8")
+    assert "| `start` | Start to the first 200 of /-/ready | figures on record | 2.5 ms |" in page
+    assert "no teapot" in page
+
+
+RESULTS = ROOT / "tests" / "bench"
+AGAIN = 'run make bench ARGS="--render" (or measure anew)'
+
+
+def test_the_page_of_results_tells_what_was_measured_and_nothing_else() -> None:
+    assert (RESULTS / "RESULTS.md").read_text("utf-8") == told(read(RESULTS)), AGAIN
+
+
+def test_the_page_of_results_names_every_row_and_every_curve() -> None:
+    page = (RESULTS / "RESULTS.md").read_text("utf-8")
+    beside, grown = page.split("## Growth")
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", beside, re.MULTILINE)) == set(ROWS), AGAIN
+    assert re.findall(r"^\| `([a-z-]+)` \|", grown, re.MULTILINE) == list(CURVES), AGAIN
+    assert "(growth.svg)" in grown
+    picture = (RESULTS / "growth.svg").read_text("utf-8")
+    assert all(curve.title in html.unescape(picture) for curve in CURVES.values()), AGAIN
+
+
+def test_every_row_grows_or_says_why_not() -> None:
+    assert CURVES.keys() | NOT_GROWN.keys() >= ROWS.keys()
+    assert not CURVES.keys() & NOT_GROWN.keys()

@@ -180,6 +180,12 @@ def absent(name: str, part: str, why: str) -> Line:
     return Line(name, "/s", part, Goal(), absent=why)
 
 
+def failed(name: str, error: Exception) -> Line:
+    """Return the line of a row that could not be measured to its end."""
+    why = f"failed, {type(error).__name__}: {error}".splitlines()[0]
+    return Line(name, "/s", name, Goal(), absent=why)
+
+
 def _line(contest: Contest, peer: Peer, samples: Mapping[str, Sequence[Sample]]) -> Line:
     return Line(
         name=contest.name,

@@ -76,15 +76,15 @@ def opened(url: str) -> Iterator[Office]:
         database.close()
 
 
-def fill(office: Office, shape: Shape) -> None:
-    """Load a made-up office: its catalogue, and its figures if it has months."""
+def fill(office: Office, shape: Shape, *, is_empty: bool = False) -> None:
+    """Load a made-up office: its catalogue, and unless it is empty its figures."""
     resources = [
         *(_department_resource(number) for number in range(shape.departments)),
         *(_kpi_resource(number, shape.departments) for number in range(shape.kpis)),
         *(_targets(shape) if shape.has_targets else ()),
     ]
     load(office, [Placed(resource) for resource in resources], LOADER, "benchmark")
-    if shape.months:
+    if shape.months and not is_empty:
         deliver(office, csv_of(shape.rows()))
 
 

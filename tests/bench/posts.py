@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.bench.ledger import Row
+
 OFFICE = Shape(departments=100, kpis=10, months=180)
 """180,000 places for figures, so that no post of a run is a correction of another."""
 ON_SQLITE = Goal((at_least("ours", 3000, "/s"), at_most("p99", 50, " ms")))
@@ -76,9 +78,13 @@ def _measure(
         ours = stack.enter_context(dabiao(folder, url))
         other = stack.enter_context(bare(folder, database=bare_url, ready="/ready"))
         socket = stack.enter_context(responder(folder))
-        nothing = Posts(bench, other.port, _posts("/nothing"), 201)
+        nothing = Posts(bench, other.port, posts_of(OFFICE.rows(), "/nothing"), 201)
         insert = Posts(
-            bench, other.port, _posts("/insert"), 201, lambda: rows_in(bare_url, "figure")
+            bench,
+            other.port,
+            posts_of(OFFICE.rows(), "/insert"),
+            201,
+            lambda: rows_in(bare_url, "figure"),
         )
         peers = [
             Peer("bare FastAPI, no database", nothing, goal),
@@ -86,18 +92,18 @@ def _measure(
             _pushgateway(stack, folder, bench),
             Peer(
                 "bare socket: what the clients can send",
-                Posts(bench, socket.port, _posts("/"), 200),
+                Posts(bench, socket.port, posts_of(OFFICE.rows(), "/"), 200),
             ),
         ]
-        requests = _posts("/api/v1/submissions", key)
+        requests = posts_of(OFFICE.rows(), "/api/v1/submissions", key)
         posts = Posts(bench, ours.port, requests, 201, lambda: rows_in(url, "revision"))
         name = f"single durable posts, {engine}, {bench.sizes.clients} clients"
         return compete(Contest(name, "/s", posts, peers), bench.sizes.rounds)
 
 
-def _posts(path: str, key: str | None = None) -> Iterator[str]:
-    """Give posts of one figure each, every one for another place; with `key`, as Dabiao's own."""
-    for number, (kpi, department, period, value) in enumerate(OFFICE.rows()):
+def posts_of(rows: Iterator[Row], path: str, key: str | None = None) -> Iterator[str]:
+    """Give posts of one figure each, a row's; with `key`, as Dabiao's own."""
+    for number, (kpi, department, period, value) in enumerate(rows):
         headers = dict(JSON)
         if key is not None:
             headers |= {"Authorization": f"Bearer {key}", "Idempotency-Key": f"post-{number}"}

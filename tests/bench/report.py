@@ -38,14 +38,14 @@ def table(lines: Sequence[Line], sizes: Sizes) -> Table:
 def _cells(line: Line, sizes: Sizes) -> tuple[str, ...]:
     if line.ours is None or line.theirs is None or line.ratio is None:
         return line.name, NOTHING, line.peer, f"ABSENT: {line.absent}", NOTHING, str(line.goal)
-    p99 = "" if line.ours_p99_ms is None else f"\np99 {_number(line.ours_p99_ms)} ms"
-    spread = f"{_number(min(line.ratios))} to {_number(max(line.ratios))}"
+    p99 = "" if line.ours_p99_ms is None else f"\np99 {number(line.ours_p99_ms)} ms"
+    spread = f"{number(min(line.ratios))} to {number(max(line.ratios))}"
     return (
         line.name,
-        f"{_number(line.ours)} {line.unit}{p99}",
+        f"{number(line.ours)} {line.unit}{p99}",
         line.peer,
-        f"{_number(line.theirs)} {line.unit}",
-        f"{_number(line.ratio)}\n({spread})",
+        f"{number(line.theirs)} {line.unit}",
+        f"{number(line.ratio)}\n({spread})",
         _goal(line, sizes),
     )
 
@@ -72,7 +72,11 @@ def _entry(line: Line) -> dict[str, Any]:
     return {
         "name": line.name,
         "unit": line.unit,
-        "ours": {"median": line.ours, "samples": _samples(line.samples)},
+        "ours": {
+            "median": line.ours,
+            "p99_ms": line.ours_p99_ms,
+            "samples": _samples(line.samples),
+        },
         "peer": {
             "name": line.peer,
             "median": line.theirs,
@@ -92,8 +96,8 @@ def _samples(samples: Sequence[Sample]) -> list[dict[str, Any]]:
     ]
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """Write a figure with three digits that count."""
-    if value >= 100:
+    if value >= 99.95:
         return f"{value:,.0f}"
     return f"{value:.3g}"

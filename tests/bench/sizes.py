@@ -38,6 +38,8 @@ class Sizes:
     """The plan whose page is looked at."""
     years: Shape
     """The one target whose page is looked at."""
+    growth: tuple[int, ...]
+    """The sizes at which growth is measured."""
 
     @property
     def is_full(self) -> bool:
@@ -59,6 +61,7 @@ FULL: Final = Sizes(
     looks=5,
     plan=Shape(departments=100, kpis=5, months=12, has_targets=True),
     years=Shape(departments=1, kpis=1, months=120, has_targets=True),
+    growth=(1_000, 10_000, 100_000, 1_000_000),
 )
 QUICK: Final = Sizes(
     name="quick",
@@ -74,5 +77,6 @@ QUICK: Final = Sizes(
     looks=2,
     plan=Shape(departments=3, kpis=2, months=2, has_targets=True),
     years=Shape(departments=1, kpis=1, months=14, has_targets=True),
+    growth=(100, 200),
 )
 """For seeing that every row works; the figures mean nothing."""

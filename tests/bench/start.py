@@ -28,11 +28,11 @@ def measure(bench: Bench) -> list[Line]:
     alone = Contest(
         "start to the first 200, /-/healthy",
         "ms",
-        _starts(lambda: dabiao(folder, url, ready="/-/healthy")),
+        starts(lambda: dabiao(folder, url, ready="/-/healthy")),
         [
             Peer(
                 "bare FastAPI, SQLAlchemy and Prometheus client",
-                _starts(lambda: bare(folder, database=other)),
+                starts(lambda: bare(folder, database=other)),
                 GOAL,
             )
         ],
@@ -40,11 +40,11 @@ def measure(bench: Bench) -> list[Line]:
     with_database = Contest(
         "start to the first 200, /-/ready",
         "ms",
-        _starts(lambda: dabiao(folder, url, ready="/-/ready")),
+        starts(lambda: dabiao(folder, url, ready="/-/ready")),
         [
             Peer(
                 "the same, answering after SELECT 1",
-                _starts(lambda: bare(folder, database=other, ready="/ready")),
+                starts(lambda: bare(folder, database=other, ready="/ready")),
                 GOAL,
             )
         ],
@@ -53,7 +53,9 @@ def measure(bench: Bench) -> list[Line]:
     return [*compete(alone, rounds), *compete(with_database, rounds)]
 
 
-def _starts(start: Callable[[], HttpServer]) -> Take:
+def starts(start: Callable[[], HttpServer]) -> Take:
+    """Start a server and stop it again; what counts is the time until it answered."""
+
     def take() -> Sample:
         began = perf_counter()
         with start():
