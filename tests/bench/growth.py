@@ -20,7 +20,7 @@ from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Final
 
 from metrics.cache import Cache
-from metrics.exposition import Format
+from metrics.negotiation import Format
 from tests.bench import load
 from tests.bench.harness import Sample
 from tests.bench.ledger import Shape, csv_of, deliver, fill, new_key, opened

@@ -32,10 +32,10 @@ def draw(file: Path, curves: Mapping[str, Mapping[int, float]]) -> None:
     figure = Figure(
         figsize=(COLUMNS * _INCHES[0], rows * _INCHES[1]), layout="constrained", facecolor="white"
     )
-    charts = figure.subplots(rows, COLUMNS, squeeze=False).flat
+    charts = list(figure.subplots(rows, COLUMNS, squeeze=False).flat)
     for chart, name in zip(charts, curves, strict=False):
         _draw_curve(chart, name, dict(curves[name]))
-    for chart in list(charts)[len(curves) :]:
+    for chart in charts[len(curves) :]:
         chart.set_axis_off()
     figure.savefig(file, format="svg", metadata={"Date": None})
 
