@@ -9,8 +9,11 @@ clock.
 
     registry.py   every row, in one table
     scrape.py  exporters.py  posts.py  bulk.py  start.py  scoreboard.py  pages.py     the rows
+    growth.py     how the rows grow: each at a thousand to a million, and the exponent
     harness.py    sides taken in turns, ratios, goals
     report.py     the table for people, the JSON for programs
+    results.py    what was measured last, kept in results.json and told in RESULTS.md
+    picture.py    growth.svg, which stands in it
     sizes.py      how much of everything, for a measurement and for a quick look
     ledger.py     a made-up office, loaded through Dabiao's own intake
     servers.py    Dabiao, the bare application and the exporters, as processes
