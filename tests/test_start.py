@@ -40,7 +40,10 @@ HEAVY = frozenset(
 )  # fmt: skip
 """What the server's first answer needs nothing of."""
 LATER = frozenset(
-    {"alembic", "babel", "bcrypt", "httpx", "numpy", "pandas", "psycopg", "typst", "yaml"}
+    {
+        "alembic", "babel", "bcrypt", "cramjam", "google.protobuf", "httpx", "numpy", "pandas",
+        "psycopg", "typst", "xlsxwriter", "yaml",
+    }
 )  # fmt: skip
 """What the whole application needs nothing of until somebody asks for what it is there for."""
 

@@ -11,7 +11,6 @@ from app.api import PREFIX
 from app.api.deps import Here, Services
 from app.api.matchers import MatchKind, meets
 from app.api.problems import PROBLEM_TYPE, Problem, problem_answer
-from app.api.read_protocol import decode, encode
 from app.api.rendering import NO_SNIFFING
 from app.domain.finding import Finding
 from app.errors import Refused, TooLarge
@@ -89,6 +88,8 @@ def read_history(request: Request, here: Here, body: Annotated[bytes, Depends(_b
     revisions. A query without the matcher finds nothing.
     """
     try:
+        from app.api.read_protocol import decode, encode
+
         content = encode(_answers(here, decode(body)))
     except Refused as refused:
         return problem_answer(request, NOT_READ, refused.findings)

@@ -6,8 +6,6 @@ import io
 import re
 from typing import TYPE_CHECKING, Final
 
-import xlsxwriter
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
@@ -34,6 +32,8 @@ def write_workbook(
     """
     file = io.BytesIO()
     # Row by row into a file on disk: a million rows in memory would be a gigabyte.
+    import xlsxwriter
+
     with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
         page = book.add_worksheet()
         page.freeze_panes(1, 0)

@@ -9,15 +9,13 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Final
 
-import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
-
 from app.exports.bulletin.sheet import Sheet, names_of_sheets
 from app.wording.targets import WORST_FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import xlsxwriter
     from xlsxwriter.chart import Chart
 
     from app.exports.bulletin.content import Bulletin, DepartmentPage, Reporting, TargetLine
@@ -48,6 +46,8 @@ _BAR_HEIGHT: Final = 24
 def write_workbook(bulletin: Bulletin) -> bytes:
     """Return a bulletin as a workbook; the same bytes for the same bulletin."""
     file = io.BytesIO()
+    import xlsxwriter
+
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
         # The file is as old as what it tells. The library writes no other time into it.
         made = bulletin.as_of.replace(tzinfo=None)
@@ -157,6 +157,8 @@ class _Book:
 
     def _spark(self, sheet: Sheet, row: int, line: TargetLine) -> None:
         source, at = self._names[-1].replace("'", "''"), self._trend_rows[line.key] + 1
+        from xlsxwriter.utility import xl_col_to_name
+
         last = xl_col_to_name(1 + len(line.points))
         sheet.sparkline(row, _LINE_COLUMNS.index("trend"), f"'{source}'!$C${at}:${last}${at}")
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, Final
 
-import xlsxwriter
-
 from app.documents import name_in
 from app.domain.lifecycle import State
 from app.domain.number import shown, write_number
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from zoneinfo import ZoneInfo
 
+    import xlsxwriter
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
@@ -83,6 +82,8 @@ def write_form(
 ) -> bytes:
     """Return the workbook. zone: where deadlines are shown. title: printed above each page."""
     file = io.BytesIO()
+    import xlsxwriter
+
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
         _Form(book, zone, translator, language).write(figures, title)
     return file.getvalue()
