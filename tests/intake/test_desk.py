@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import NotAuthenticated, Unavailable
 from app.intake import desk as desk_module
-from app.intake.desk import MOST_ROWS, MOST_TOGETHER, Desk
+from app.intake.desk import MOST_PATIENCE, MOST_ROWS, MOST_TOGETHER, Desk, patience
 from app.intake.submission import Sent, receive_all
 from app.ledger import journal, keys
 from app.ledger.submissions import Receipt
@@ -95,6 +95,58 @@ def test_what_came_at_once_is_taken_in_by_few_transactions(
     assert sum(lots.sizes) == total
     assert max(lots.sizes) <= MOST_TOGETHER
     assert len(lots.sizes) <= 4
+
+
+def test_a_lot_is_held_back_until_as_many_are_there_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lots = Lots(monkeypatch)
+    desk._there, desk._patience = 3, 3600.0
+
+    async def posted() -> None:
+        waiting = []
+        for at in MONTHS[:3]:
+            waiting.append(asyncio.create_task(desk.receive(sent("20", at))))
+            await asyncio.sleep(0)  # each comes by itself
+        await asyncio.gather(*waiting)
+
+    asyncio.run(posted())
+    assert lots.sizes == [3]
+
+
+def test_who_does_not_come_again_is_not_waited_for_for_ever(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lots = Lots(monkeypatch)
+    desk._there, desk._patience = 3, 0.01
+    asyncio.run(gathered(desk, [sent("20", "2012-01")]))
+    assert lots.sizes == [1]
+
+
+def test_a_desk_that_closes_holds_nothing_back(
+    filled: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lots, desk = Lots(monkeypatch), Desk(filled)
+    desk._there, desk._patience = 3, 3600.0
+
+    async def posted() -> None:
+        waiting = asyncio.create_task(desk.receive(sent("20", "2012-01")))
+        await asyncio.sleep(0)
+        await asyncio.get_running_loop().run_in_executor(None, desk.close)
+        await waiting
+
+    asyncio.run(posted())
+    assert lots.sizes == [1]
+
+
+@pytest.mark.parametrize(
+    ("waited", "computed", "worth"),
+    [(0.004, 0.001, 0.002), (0.001, 0.004, 0), (0, 0, 0), (9.0, 0.001, MOST_PATIENCE)],
+)
+def test_half_of_what_a_lot_waited_for_the_disk_is_worth_waiting(
+    waited: float, computed: float, worth: float
+) -> None:
+    assert patience(waited, computed) == worth
 
 
 def test_long_deliveries_are_taken_in_by_themselves(
