@@ -267,18 +267,35 @@ def test_a_writer_that_looks_few_rows_up_plans_for_indexes_and_no_other_does(
         assert scans(connection) == "on"
 
 
+def end_all_but(other: psycopg.Connection[tuple[Any, ...]]) -> None:
+    """Have the server end every other connection to the database."""
+    other.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+
 def test_a_connection_that_was_lost_while_idle_is_made_anew(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.ledger.postgres._IDLE_SECONDS", 0.0)
+    with beside(database) as other:
+        end_all_but(other)
     with database.write() as connection:
         add(connection, 1)
+    with database.read() as connection:
+        assert figures(connection) == [1]
+
+
+def test_of_one_that_was_lost_a_moment_after_its_use_it_is_certain_that_nothing_was_kept(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.ledger.postgres._IDLE_SECONDS", 3600.0)
     with beside(database) as other:
-        other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-    with database.write() as connection:
+        end_all_but(other)
+    with pytest.raises(Interrupted), database.write(looks_up=True) as connection:
+        add(connection, 1)
+    with database.write(looks_up=True) as connection:
         add(connection, 2)
     with database.read() as connection:
-        assert figures(connection) == [1, 2]
+        assert figures(connection) == [2]
