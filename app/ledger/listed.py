@@ -32,13 +32,16 @@ class Listed:
         return self._tables[dialect]
 
     def parameters(self, dialect: str, rows: Iterable[Sequence[object]]) -> dict[str, Any]:
-        """Return the parameters of a statement with the table, which then has these rows."""
+        """Return the parameters of a statement with the table, which then has these rows.
+
+        They are numbers and texts, none of them missing, as the driver takes them (`Prepared`).
+        """
         given = list(rows)
         if dialect == "sqlite":
             return {self._name: orjson.dumps(given).decode()}
         listed = zip(*given, strict=True) if given else ((),) * len(self._columns)
         return {
-            self._parameter(column): list(values)
+            self._parameter(column): _array(values)
             for column, values in zip(self._columns, listed, strict=True)
         }
 
@@ -60,3 +63,15 @@ class Listed:
         ]
         rows = func.unnest(*arrays).table_valued(*self._columns).render_derived(f"{self._name}s")
         return select(*rows.c).subquery(self._name)
+
+
+def _array(values: Iterable[object]) -> str:
+    """Write numbers or texts as PostgreSQL reads an array; its driver takes longer over a list."""
+    return "{" + ",".join(map(_element, values)) + "}"
+
+
+def _element(value: object) -> str:
+    if isinstance(value, int):
+        return str(value)
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'

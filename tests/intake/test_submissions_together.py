@@ -104,6 +104,18 @@ def test_the_keys_of_other_senders_in_one_lot_do_not_meet(filled: Office) -> Non
     assert again[:3] == answers
 
 
+def test_keys_of_any_spelling_are_found_again(filled: Office) -> None:
+    actor = issue_key(filled, "east")
+    spelled = ['a"b', "a\\b", "a,b", "{a}", "{}", "NULL", "'", "%s", "年 度", "\\", '"']
+    lot = [
+        Sent(delivery(row("20", f"2012-{at:02d}"), actor=actor, key=key), actor)
+        for at, key in enumerate(spelled, 1)
+    ]
+    answers = receive_all(filled, lot)
+    assert [one.result.counts.created for one in receipts(answers)] == [1] * len(spelled)
+    assert receive_all(filled, lot) == answers
+
+
 def test_what_goes_wrong_for_one_goes_wrong_for_it_alone(
     filled: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
