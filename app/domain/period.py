@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -76,12 +76,7 @@ class Period:
 
     def __str__(self) -> str:
         """Write the canonical spelling, the inverse of `parse`."""
-        year, index = divmod(self.ordinal, self.frequency.per_year)
-        if self.frequency is Frequency.MONTHLY:
-            return f"{year:04d}-{index + 1:02d}"
-        if self.frequency is Frequency.QUARTERLY:
-            return f"{year:04d}-Q{index + 1}"
-        return f"{year:04d}"
+        return _written(self)
 
     def shift(self, count: int) -> Period:
         """Return the period `count` places later (earlier when negative)."""
@@ -90,13 +85,12 @@ class Period:
     @property
     def first_day(self) -> dt.date:
         """The first day of the period."""
-        year, index = divmod(self.ordinal, self.frequency.per_year)
-        return dt.date(year, index * (_MONTHS_IN_YEAR // self.frequency.per_year) + 1, 1)
+        return _first_day(self)
 
     @property
     def last_day(self) -> dt.date:
         """The last day of the period."""
-        return self.shift(1).first_day - dt.timedelta(days=1)
+        return _last_day(self)
 
     def end(self, zone: ZoneInfo) -> dt.datetime:
         """Return the instant at which the period is over: midnight after its last day in `zone`."""
@@ -139,6 +133,30 @@ def _read(text: str) -> Period:
         month=int(month) if month else None,
         quarter=int(quarter) if quarter else None,
     )
+
+
+# A few thousand periods are asked after again and again, at every post and every verdict.
+
+
+@lru_cache(maxsize=8192)
+def _written(period: Period) -> str:
+    year, index = divmod(period.ordinal, period.frequency.per_year)
+    if period.frequency is Frequency.MONTHLY:
+        return f"{year:04d}-{index + 1:02d}"
+    if period.frequency is Frequency.QUARTERLY:
+        return f"{year:04d}-Q{index + 1}"
+    return f"{year:04d}"
+
+
+@lru_cache(maxsize=8192)
+def _first_day(period: Period) -> dt.date:
+    year, index = divmod(period.ordinal, period.frequency.per_year)
+    return dt.date(year, index * (_MONTHS_IN_YEAR // period.frequency.per_year) + 1, 1)
+
+
+@lru_cache(maxsize=8192)
+def _last_day(period: Period) -> dt.date:
+    return period.shift(1).first_day - dt.timedelta(days=1)
 
 
 def containing(day: dt.date, frequency: Frequency) -> Period:
