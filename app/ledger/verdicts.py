@@ -11,8 +11,11 @@ and then, as the one writer, puts its rows in only if the state is still the one
 from __future__ import annotations
 
 import datetime as dt
+import pickle
+import tempfile
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, select
 
@@ -35,6 +38,11 @@ if TYPE_CHECKING:
     from app.ledger.catalogue import StoredCatalogue
     from app.ledger.office import Office
     from app.ledger.scoreboard import Point
+
+_AT_A_TIME: Final = 1000
+"""Targets whose verdicts are computed together."""
+_IN_MEMORY: Final = 2**24
+"""Up to how many bytes rows wait in memory and not on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,11 @@ def derive(office: Office, *, anew: bool = False) -> bool:
     Only targets are computed that may have changed, or (`anew`) all of them. Where another process
     was faster nothing is done; raises Unavailable.
     """
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
+        return _derive(office, _Lots(file), anew=anew)
+
+
+def _derive(office: Office, lots: _Lots, *, anew: bool) -> bool:
     with office.database.read() as connection:
         known = state(connection)
         stored, seen = office.seen(connection)
@@ -72,20 +85,50 @@ def derive(office: Office, *, anew: bool = False) -> bool:
             return False
         start = None if anew else known
         keys = _changed(connection, stored, start, reached)
-        subjects = scoreboard.subjects(connection, stored, keys, seen.position)
+        for some in _parted(keys):
+            subjects = scoreboard.subjects(connection, stored, some, seen.position)
+            lots.put(
+                [
+                    {"target_id": stored.target_ids[key], **row}
+                    for key, subject in zip(some, subjects, strict=True)
+                    for row in _rows(subject, seen.today, office.zone)
+                ]
+            )
     numbers = [stored.target_ids[key] for key in keys]
-    rows = [
-        {"target_id": number, **row}
-        for number, subject in zip(numbers, subjects, strict=True)
-        for row in _rows(subject, seen.today, office.zone)
-    ]
     with office.database.write() as connection:
         if state(connection) != known:
             return False
-        _replace(connection, None if len(keys) == len(stored.target_ids) else numbers, rows)
+        _replace(connection, None if len(keys) == len(stored.target_ids) else numbers, lots)
         connection.execute(delete(verdict_state))
         add(connection, verdict_state, {"id": 1, **asdict(reached)})
     return True
+
+
+class _Lots:
+    """Rows, lot by lot, waiting on disk to be put in: they must all be there before one is.
+
+    A nation's would take gigabytes of memory.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._count = 0
+
+    def put(self, rows: list[dict[str, Any]]) -> None:
+        pickle.dump(rows, self._file, protocol=pickle.HIGHEST_PROTOCOL)
+        self._count += 1
+
+    def __iter__(self) -> Iterator[list[dict[str, Any]]]:
+        self._file.seek(0)
+        for _ in range(self._count):
+            yield pickle.load(self._file)  # noqa: S301 - what `put` has written, in a file of ours
+
+
+def _parted(keys: Sequence[TargetKey]) -> Iterator[list[TargetKey]]:
+    """Part targets into lots whose figures are read together: those of a KPI follow each other."""
+    ordered = sorted(keys, key=itemgetter(1))
+    for begin in range(0, len(ordered), _AT_A_TIME):
+        yield ordered[begin : begin + _AT_A_TIME]
 
 
 def _changed(
@@ -132,13 +175,12 @@ def _said(point: Point) -> dict[str, Any]:
     return dict(zip(names, (found.status, *map(shown, numbers)), strict=True))
 
 
-def _replace(
-    connection: Connection, numbers: Sequence[int] | None, rows: Sequence[dict[str, Any]]
-) -> None:
+def _replace(connection: Connection, numbers: Sequence[int] | None, lots: _Lots) -> None:
     """Put rows in the place of those of some targets, or (None) of all there are."""
     if numbers is None:
         connection.execute(delete(verdict))
     elif numbers:
         one = delete(verdict).where(verdict.c.target_id == bindparam("number"))
         connection.execute(one, [{"number": number} for number in numbers])
-    add(connection, verdict, rows)
+    for rows in lots:
+        add(connection, verdict, rows)

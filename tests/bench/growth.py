@@ -41,7 +41,7 @@ ROUNDS: Final = 3
 """Samples a size at most, after one that does not count; a file is loaded once a size."""
 PER_TARGET: Final = 20
 """About how many series a target brings, with what is said of its figures."""
-MONTHS_OF_POSTS: Final = 40
+MONTHS_OF_POSTS: Final = 100
 ONE_DEPARTMENT: Final = "/api/v1/scoreboard?department=region-00000"
 
 Point = tuple[str, int, float]
