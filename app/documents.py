@@ -8,7 +8,6 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from app.domain.breaks import crossings
 from app.domain.lifecycle import AWAITED, State, days_overdue
 from app.domain.number import shown
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from app.ledger import reporting
     from app.ledger.reviews import Passed
     from app.ledger.revisions import Revision
-    from app.ledger.scoreboard import Line, Moment, Point
+    from app.ledger.scoreboard import Brief, Line, Moment, Point
     from app.translation import Language
 
 
@@ -51,14 +50,13 @@ def numbers_document(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def scoreboard_row(line: Line, language: Language) -> dict[str, Any]:
+def scoreboard_row(line: Line | Brief, language: Language) -> dict[str, Any]:
     """Return a target's line of the scoreboard.
 
     `breaks`: the periods of the breaks in series across which the line compares or adds up.
     """
     target, kpi, verdict = line.subject.target, line.subject.kpi, line.verdict
     before = line.version_before
-    crossed = {one.crossed.at for one in crossings(line.subject, verdict)}
     return {
         "plan": target.plan,
         "kpi": target.kpi,
@@ -82,7 +80,7 @@ def scoreboard_row(line: Line, language: Language) -> dict[str, Any]:
         "target_reason": target.reason,
         "target_text_before": before and str(before.target.goal),
         "definition_version": verdict.period and kpi.definition_at(verdict.period).version,
-        "breaks": sorted(crossed, key=lambda at: at.ordinal),
+        "breaks": line.crossed,
     }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from app.domain.kpi import Department, Kpi, Plan
     from app.domain.target import Target
@@ -25,6 +26,20 @@ class Catalogue:
     departments: Mapping[str, Department]
     kpis: Mapping[str, Kpi]
     targets: Mapping[TargetKey, Target]
+
+    @cached_property
+    def ordered(self) -> tuple[TargetKey, ...]:
+        """The targets in order of plan, KPI and department."""
+        return tuple(sorted(self.targets))
+
+    def targets_of(self, plan: str | None = None, kpi: str | None = None) -> Sequence[TargetKey]:
+        """Return the targets of a plan and a KPI, in order; None for all."""
+        if plan is None:
+            return [key for key in self.ordered if kpi is None or key[1] == kpi]
+        codes = (plan,) if kpi is None else (plan, kpi)
+        size = len(codes)
+        first = bisect_left(self.ordered, codes, key=lambda key: key[:size])
+        return self.ordered[first : bisect_right(self.ordered, codes, key=lambda key: key[:size])]
 
     @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:
@@ -69,6 +84,17 @@ class Catalogue:
         while at is not None and at in self.departments:
             yield at
             at = self.departments[at].parent
+
+    def below(self, top: str) -> frozenset[str]:
+        """Return a department and all that lie below it; nothing for one that is not there."""
+        found: set[str] = set()
+        left = [top] if top in self.departments else []
+        while left:
+            code = left.pop()
+            if code not in found:
+                found.add(code)
+                left += self.children.get(code, ())
+        return frozenset(found)
 
     def is_within(self, department: str, tops: frozenset[str]) -> bool:
         """Tell whether `department` is one of `tops` or lies below one."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 from app.domain.kpi import (
     Definition,
@@ -107,16 +108,13 @@ def target_of(row: Row[Any]) -> Target:
     baseline = None
     if row.baseline_period is not None:
         baseline = Baseline(Period.parse(row.baseline_period), row.baseline_value)
-    points = {
-        Period.parse(period): Decimal(value) for period, value in json.loads(row.points).items()
-    }
     return Target(
         plan=row.plan,
         kpi=row.kpi,
         department=row.department,
-        goal=parse_goal(row.text),
+        goal=_goal(row.text),
         due=Period.parse(row.due),
-        trajectory=Trajectory(Shape(row.shape), points),
+        trajectory=_trajectory(row.shape, row.points),
         overshoot=Overshoot(row.overshoot),
         tolerance_band=row.tolerance_band,
         baseline=baseline,
@@ -126,6 +124,16 @@ def target_of(row: Row[Any]) -> Target:
         reason=row.reason,
         version=row.version,
     )
+
+
+# Of a national office's hundred thousands of targets, most say one of a few dozen things.
+_goal: Final = lru_cache(maxsize=4096)(parse_goal)
+
+
+@lru_cache(maxsize=4096)
+def _trajectory(shape: str, points: str) -> Trajectory:
+    given = {Period.parse(at): Decimal(value) for at, value in json.loads(points).items()}
+    return Trajectory(Shape(shape), given)
 
 
 def target_columns(target: Target) -> dict[str, object]:

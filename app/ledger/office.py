@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app.ledger import journal
 from app.ledger.catalogue import CatalogueReader, StoredCatalogue
 from app.ledger.scoreboard import Moment, moment
+from app.ledger.standings import Standings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +34,11 @@ class Office:
     zone: ZoneInfo
     clock: Callable[[], dt.datetime] = now_utc
     reader: CatalogueReader = field(default_factory=CatalogueReader)
+
+    @cached_property
+    def standings(self) -> Standings:
+        """The standings of its large plans."""
+        return Standings(self.zone)
 
     def seen(
         self, connection: Connection, as_of: dt.datetime | None = None

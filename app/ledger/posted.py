@@ -31,7 +31,7 @@ Place = tuple[str, str]
 
 _MOST_DEPARTMENTS = 500
 """Up to how many are listed in SQL; more are read with all others."""
-_COLUMNS = (
+COLUMNS = (
     revision.c.kpi_id,
     revision.c.department_id,
     revision.c.period,
@@ -87,11 +87,16 @@ def posted(
     given: dict[str, Any] = {"kpis": numbers_of(kpis, stored.kpi_ids), "upto": upto}
     if some is not None:
         given["departments"] = numbers_of(some, stored.department_ids)
+    return gathered(stored, connection.execute(query, given))
+
+
+def gathered(stored: StoredCatalogue, rows: Iterable[Sequence[Any]]) -> Posted:
+    """Put rows of `COLUMNS` together, which come in the table's order."""
     codes = {number: code for code, number in stored.kpi_ids.items()}
     names = {number: code for code, number in stored.department_ids.items()}
     found = Posted()
     earlier: tuple[int, int, str] | None = None
-    for row in connection.execute(query, given):
+    for row in rows:
         kpi_id, department_id, period, number, *amount, status, submission, recorded_at = row
         kpi, department = codes[kpi_id], names[department_id]
         figure = Figure(
@@ -120,7 +125,7 @@ def statement(*, only_some: bool) -> Select[Any]:
     Of some KPIs, and of some departments where these are few enough to be listed.
     """
     query = (
-        select(*_COLUMNS)
+        select(*COLUMNS)
         .join(journal, journal.c.id == revision.c.submission_id)
         .where(
             revision.c.kpi_id.in_(bindparam("kpis", expanding=True)),

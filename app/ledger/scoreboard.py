@@ -6,15 +6,16 @@ everywhere.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.domain.attainment import Status, Subject, Verdict, assess
-from app.domain.breaks import breaks
+from app.domain.breaks import breaks, crossings
 from app.domain.course import Course
-from app.domain.period import containing
+from app.domain.period import Span, containing
 from app.domain.trajectory import expected_at
 from app.ledger import journal, revisions
+from app.ledger.stretches import posted_within
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from app.domain.kpi import Department
     from app.domain.period import Period
     from app.ledger.catalogue import StoredCatalogue, TargetVersion
+    from app.ledger.posted import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +61,11 @@ class Selection:
 
     def keys(self, catalogue: Catalogue) -> list[TargetKey]:
         """Return the targets selected, in order of plan, KPI and department."""
-        tops = None if self.department is None else frozenset([self.department])
-        return [
-            key
-            for key in sorted(catalogue.targets)
-            if (self.plan is None or key[0] == self.plan)
-            and (self.kpi is None or key[1] == self.kpi)
-            and (tops is None or catalogue.is_within(key[2], tops))
-        ]
+        found = catalogue.targets_of(self.plan, self.kpi)
+        if self.department is None:
+            return list(found)
+        within = catalogue.below(self.department)
+        return [key for key in found if key[2] in within]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +91,12 @@ class Line:
         """The version before that one."""
         number = self.subject.target.version
         return self.versions[number - 2] if number > 1 else None
+
+    @property
+    def crossed(self) -> list[Period]:
+        """The breaks in series across which the line compares or adds up, in order of time."""
+        found = {one.crossed.at for one in crossings(self.subject, self.verdict)}
+        return sorted(found, key=lambda at: at.ordinal)
 
     @property
     def newest(self) -> Figure | None:
@@ -120,6 +125,48 @@ class Line:
         return max(figure.recorded_at for part in counted.parts for figure in part.figures)
 
 
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What is shown of a line, told without the figures that its verdict came from.
+
+    Only of a target of one version, whose verdict crosses no break. subject: without figures.
+    """
+
+    subject: Subject
+    department: Department
+    verdict: Verdict
+    version: TargetVersion
+    revision: int | None
+    submitted_at: dt.datetime | None
+
+    @property
+    def version_before(self) -> None:
+        """The version before that one."""
+
+    @property
+    def crossed(self) -> list[Period]:
+        """The breaks in series that it crosses."""
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which lines are asked for, in order of plan, KPI and department.
+
+    asked: the period that they are to speak for; None for the newest. after: the target after which
+    they begin.
+    """
+
+    selection: Selection = Selection()
+    asked: Period | None = None
+    status: Status | None = None
+    after: TargetKey | None = None
+
+    def of_plan(self, plan: str) -> Wanted:
+        """Return the same of one plan."""
+        return replace(self, selection=replace(self.selection, plan=plan))
+
+
 def subjects(
     connection: Connection, stored: StoredCatalogue, keys: Sequence[TargetKey], position: int
 ) -> list[Subject]:
@@ -138,6 +185,37 @@ def subjects(
         subject_of(stored, key, {one: by_place.get((key[1], one), ()) for one in members[key]})
         for key in keys
     ]
+
+
+def subjects_within(
+    connection: Connection, stored: StoredCatalogue, keys: Sequence[TargetKey], position: int
+) -> list[Subject]:
+    """Return the same, each with no more of its figures than its verdicts may count or cross."""
+    catalogue = stored.catalogue
+    members = {key: catalogue.members(key[1], key[2]) for key in keys}
+    wanted: dict[Place, Span] = {}
+    for key in keys:
+        needed = _needed(stored, key)
+        for member in members[key]:
+            place = (key[1], member)
+            wanted[place] = needed.around(wanted.get(place, needed))
+    stretches = {place: (span.first, span.last) for place, span in wanted.items()}
+    found = posted_within(connection, stored, stretches, position)
+    return [
+        subject_of(stored, key, {one: found.at((key[1], one)) for one in members[key]})
+        for key in keys
+    ]
+
+
+def _needed(stored: StoredCatalogue, key: TargetKey) -> Span:
+    """Return the periods of the figures that a target's verdicts may count or cross."""
+    plan, frequency = stored.catalogue.plans[key[0]], stored.catalogue.kpis[key[1]].frequency
+    span = Span.of_plan(plan.start, plan.end, frequency)
+    for version in stored.target_versions[key]:
+        due, baseline = version.target.due.last_of(frequency), version.target.baseline
+        start = due if baseline is None else baseline.period.last_of(frequency)
+        span = span.around(Span(due, due)).around(Span(start, start))
+    return span
 
 
 def subject_of(
@@ -184,6 +262,20 @@ def lines(
     return [
         _line(subject, stored, seen, asked)
         for subject in subjects(connection, stored, keys, seen.position)
+    ]
+
+
+def short_lines(
+    connection: Connection,
+    stored: StoredCatalogue,
+    seen: Moment,
+    keys: Sequence[TargetKey],
+    asked: Period | None = None,
+) -> list[Line]:
+    """Return the same from no more figures than it takes; what lies before the plan is left out."""
+    return [
+        _line(subject, stored, seen, asked)
+        for subject in subjects_within(connection, stored, keys, seen.position)
     ]
 
 

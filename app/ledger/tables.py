@@ -335,6 +335,7 @@ revision = Table(
     Column("observation_status", String(1), nullable=False),
     Column("note", Text),
     Column("reason", Text),
+    Index(None, "period", "kpi_id"),
     sqlite_with_rowid=False,
 )
 review = Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from app.domain.period import Period
 from app.intake.review import give_back
@@ -33,9 +33,10 @@ def position(office: Office) -> int:
         return office.seen(connection)[1].position
 
 
-def plan_of(connection: Connection, query: Select[Any], given: dict[str, Any]) -> str:
+def plan_of(connection: Connection, query: Select[Any] | TextClause, given: dict[str, Any]) -> str:
     """Return how the engine would read; a small table's whole is not offered to it."""
-    literal = query.params(given).compile(connection, compile_kwargs={"literal_binds": True})
+    filled = query.bindparams(**given) if isinstance(query, TextClause) else query.params(given)
+    literal = filled.compile(connection, compile_kwargs={"literal_binds": True})
     if connection.dialect.name == "sqlite":
         rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {literal}")
         return "\n".join(row[3] for row in rows)
