@@ -46,10 +46,13 @@ class Measured:
         return [line for lines in self.rows.values() for line in lines]
 
 
+_USUAL = [row.name for row in ROWS.values() if not row.is_asked_for]
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Measure the rows named, or all; returns the exit status: 1 where one failed."""
     asked = _parser().parse_args(words)
-    names = asked.rows or list(ROWS)
+    names = asked.rows or _USUAL
     if asked.growth and GROWTH not in names:
         names = [*names, GROWTH]
     sizes = QUICK if asked.quick else FULL

@@ -58,17 +58,10 @@ class Nation:
 
 
 # Every fifth KPI is of another kind. A ratio comes as numerator and denominator.
-_KINDS: Final = "(ARRAY['level', 'stock', 'flow', 'ratio', 'level'])[n % 5 + 1]"
-_GOALS: Final = "(ARRAY['>= 5000', '3000..6000', '>= 60000', '>= 1', '<= 5000'])[n % 5 + 1]"
-_COMPARATORS: Final = "(ARRAY['at_least', 'between', 'at_least', 'at_least', 'at_most'])[n % 5 + 1]"
-_LOWERS: Final = "(ARRAY[5000, 3000, 60000, 1, NULL])[n % 5 + 1]"
-_UPPERS: Final = "(ARRAY[NULL, 6000, NULL, NULL, 5000])[n % 5 + 1]"
-_SHAPES: Final = "(ARRAY['flat', 'linear', 'linear', 'flat', 'flat'])[n % 5 + 1]"
-
 _CATALOGUE: Final = (
     """INSERT INTO journal (id, recorded_at, kind, action, subject, actor)
     VALUES (1, '2004-01-01', 'catalogue', 'load', 'benchmark', 'benchmark')""",
-    f"INSERT INTO plan VALUES (1, '{PLAN}')",
+    "INSERT INTO plan VALUES (1, :plan)",
     """INSERT INTO plan_version
     VALUES (1, 1, 1, '计划', 'Plan', :first, :last, NULL)""",
     # The office, its provinces, the regions: numbered on in this order.
@@ -76,32 +69,39 @@ _CATALOGUE: Final = (
         WHEN n <= :provinces + 1 THEN 'province-' || lpad((n - 1)::text, 3, '0')
         ELSE 'region-' || lpad((n - :provinces - 1)::text, 5, '0') END
     FROM generate_series(1, :provinces + 1 + :regions) n""",
-    f"""INSERT INTO department_version SELECT id, 1, 1, '部门' || id, 'Department ' || id,
+    """INSERT INTO department_version SELECT id, 1, 1, '部门' || id, 'Department ' || id,
         CASE WHEN id = 1 THEN 'office' ELSE 'region' END,
         CASE WHEN id = 1 THEN NULL WHEN id <= :provinces + 1 THEN 1
-        ELSE 2 + (id - :provinces - 2) / {_PER_PROVINCE} END
+        ELSE 2 + (id - :provinces - 2) / :per_province END
     FROM department""",
-    "INSERT INTO kpi SELECT n, 'measure-' || lpad(n::text, 4, '0') FROM generate_series(1, :kpis) n",
-    f"""INSERT INTO kpi_version (kpi_id, version, entry_id, name_zh, name_en, unit_zh, unit_en, kind,
-        frequency, direction, decimals, due_days, factor, monotone, early_figures)
-    SELECT n, 1, 1, '指标' || n, 'Measure ' || n, '件', 'cases', {_KINDS}, 'M', 'none', 2, 10, 1,
-        false, false
+    """INSERT INTO kpi SELECT n, 'measure-' || lpad(n::text, 4, '0')
+    FROM generate_series(1, :kpis) n""",
+    """INSERT INTO kpi_version (kpi_id, version, entry_id, name_zh, name_en, unit_zh, unit_en,
+        kind, frequency, direction, decimals, due_days, factor, monotone, early_figures)
+    SELECT n, 1, 1, '指标' || n, 'Measure ' || n, '件', 'cases',
+        (ARRAY['level', 'stock', 'flow', 'ratio', 'level'])[n % 5 + 1],
+        'M', 'none', 2, 10, 1, false, false
     FROM generate_series(1, :kpis) n""",
     """INSERT INTO kpi_reporter SELECT k, 1, d + :provinces + 1
     FROM generate_series(1, :kpis) k, generate_series(1, :regions) d""",
     """INSERT INTO target SELECT (k - 1) * :regions + d, 1, k, d + :provinces + 1
     FROM generate_series(1, :kpis) k, generate_series(1, :regions) d""",
-    f"""INSERT INTO target_version (target_id, version, entry_id, text, comparator, lower, upper, due,
-        overshoot, tolerance_band, shape, points)
-    SELECT (n - 1) * :regions + d, 1, 1, {_GOALS}, {_COMPARATORS}, {_LOWERS}, {_UPPERS}, :last,
-        'met', 0.05, {_SHAPES}, '{{}}'
+    """INSERT INTO target_version (target_id, version, entry_id, text, comparator, lower, upper,
+        shape, due, overshoot, tolerance_band, points)
+    SELECT (n - 1) * :regions + d, 1, 1,
+        (ARRAY['>= 5000', '3000..6000', '>= 60000', '>= 1', '<= 5000'])[n % 5 + 1],
+        (ARRAY['at_least', 'between', 'at_least', 'at_least', 'at_most'])[n % 5 + 1],
+        (ARRAY[5000, 3000, 60000, 1, NULL])[n % 5 + 1],
+        (ARRAY[NULL, 6000, NULL, NULL, 5000])[n % 5 + 1],
+        (ARRAY['flat', 'linear', 'linear', 'flat', 'flat'])[n % 5 + 1],
+        :last, 'met', 0.05, '{}'
     FROM generate_series(1, :kpis) n, generate_series(1, :regions) d""",
 )
 _MONTH: Final = (
     """INSERT INTO journal (id, recorded_at, kind, action, subject, actor)
     VALUES (:entry, cast(:end AS timestamptz), 'submission', 'submit', :period, 'benchmark')""",
-    """INSERT INTO submission (id, source, fingerprint, on_error, outcome, received, created, revised,
-        unchanged, rejected)
+    """INSERT INTO submission (id, source, fingerprint, on_error, outcome, received, created,
+        revised, unchanged, rejected)
     VALUES (:entry, 'api', :period, 'reject', 'accepted', :targets, :targets, 0, 0, 0)""",
     # Numbers that look like chance, and are the same every time.
     """INSERT INTO revision (kpi_id, department_id, period, revision, submission_id, row_number,
@@ -113,9 +113,9 @@ _MONTH: Final = (
         LATERAL (SELECT (((:base + d * :kpis + k)::bigint * 2654435761
             % 4294967296) % 1000000) / 100.0 AS v) chance""",
 )
-_INDEXES: Final = """SELECT indexdef FROM pg_indexes
+_INDEXES: Final = """SELECT indexname, indexdef FROM pg_indexes
     WHERE tablename = 'revision' AND schemaname = current_schema() AND indexname <> 'pk_revision'"""
-_KEY: Final = """SELECT conrelid::regclass::text AS owner, conname, pg_get_constraintdef(oid) AS made
+_KEY: Final = """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
     FROM pg_constraint WHERE conrelid = 'revision'::regclass AND contype = 'p'
     OR confrelid = 'revision'::regclass ORDER BY contype DESC"""
 
@@ -125,6 +125,8 @@ def fill(database: Database, nation: Nation) -> None:
     given: dict[str, object] = {
         "regions": nation.regions,
         "kpis": nation.kpis,
+        "plan": PLAN,
+        "per_province": _PER_PROVINCE,
         "provinces": -(-nation.regions // _PER_PROVINCE),
         "first": str(BEGINS),
         "last": str(BEGINS.shift(_MONTHS - 1)),
@@ -156,9 +158,7 @@ def fill(database: Database, nation: Nation) -> None:
 def _without_indexes(connection: Connection) -> list[str]:
     """Drop the indexes of the figures; returns how they are made again, which is faster at once."""
     made = []
-    for name, definition in connection.execute(
-        text(_INDEXES.replace("indexdef", "indexname, indexdef"))
-    ).all():
+    for name, definition in connection.execute(text(_INDEXES)).all():
         connection.execute(text(f'DROP INDEX "{name}"'))
         made.append(definition)
     for owner, name, definition in connection.execute(text(_KEY)).all():

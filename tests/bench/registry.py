@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tests.bench import bulk, exporters, pages, posts, scoreboard, scrape, start
+from tests.bench import bulk, exporters, pages, posts, scoreboard, scrape, start, verdicts
 from tests.bench.harness import absent
 from tests.bench.servers import missing
 
@@ -22,6 +22,8 @@ class Row:
     name: str
     measure: Callable[[Bench], list[Line]]
     part: str | None = None
+    is_asked_for: bool = False
+    """Whether it is measured only where it is named."""
 
     def lines(self, bench: Bench) -> list[Line]:
         """Measure it, or say why this machine cannot."""
@@ -45,5 +47,7 @@ ROWS: Final = {
         Row("scoreboard", scoreboard.measure),
         Row("scoreboard-page", pages.scoreboard),
         Row("target-page", pages.target),
+        Row("verdicts", verdicts.measure, part="postgresql"),
+        Row("national", verdicts.national, part="postgresql", is_asked_for=True),
     )
 }

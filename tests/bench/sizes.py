@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.bench.ledger import Shape
+from tests.bench.nation import Nation
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,10 @@ class Sizes:
     """The one target whose page is looked at."""
     growth: tuple[int, ...]
     """The sizes at which growth is measured."""
+    nation: Nation
+    """The office whose verdicts are given all at once."""
+    roll_out: Nation
+    """The same at the size of a country; only when asked for by name."""
 
     @property
     def is_full(self) -> bool:
@@ -62,6 +67,8 @@ FULL: Final = Sizes(
     plan=Shape(departments=100, kpis=5, months=12, has_targets=True),
     years=Shape(departments=1, kpis=1, months=120, has_targets=True),
     growth=(1_000, 10_000, 100_000, 1_000_000),
+    nation=Nation(regions=100, kpis=100, months=100),
+    roll_out=Nation(regions=3_000, kpis=100, months=120),
 )
 QUICK: Final = Sizes(
     name="quick",
@@ -78,5 +85,7 @@ QUICK: Final = Sizes(
     plan=Shape(departments=3, kpis=2, months=2, has_targets=True),
     years=Shape(departments=1, kpis=1, months=14, has_targets=True),
     growth=(100, 200),
+    nation=Nation(regions=4, kpis=5, months=14),
+    roll_out=Nation(regions=4, kpis=5, months=14),
 )
 """For seeing that every row works; the figures mean nothing."""

@@ -1,0 +1,219 @@
+"""A nation's verdicts: all of them at once, after one figure, and as they are asked for.
+
+Beside them stands the bare database, over the same figures: what it takes to add up as much, or to
+find as many rows, before anything is judged or put into words.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import count
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, Self
+
+import httpx
+from sqlalchemy import text
+
+from app.ledger.standing.layout import layout
+from app.ledger.standing.whole import Standing
+from app.ledger.standings import Standings
+from tests.bench import load
+from tests.bench.harness import Bench, Contest, Goal, Line, Peer, Sample, at_most, compete
+from tests.bench.ledger import deliver, opened
+from tests.bench.nation import BEGINS, PLAN, fill
+from tests.bench.servers import dabiao
+from tests.parts import PostgresServer
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from app.ledger.office import Office
+    from tests.bench.harness import Take
+    from tests.bench.nation import Nation
+
+SETTINGS: Final = {"shared_buffers": "4GB", "maintenance_work_mem": "1GB", "max_wal_size": "16GB"}
+"""Of the server; it keeps what is asked for often in memory, as such a server does."""
+SIZE: Final = "300,000 targets, 36 million figures"
+FIRST_SECONDS: Final = 300
+"""How long the first answer may take, for which the catalogue and the plan are read."""
+LIST: Final = "/api/v1/scoreboard?plan=plan"
+ASKED: Final = {
+    "scoreboard, the first 100": f"{LIST}&limit=100",
+    "scoreboard, the first 1,000": LIST,
+    "scoreboard, 100 that are missed": f"{LIST}&status=missed&limit=100",
+    "scoreboard, one region": f"{LIST}&department=region-00002",
+    "scoreboard, 100 at a past month": f"{LIST}&period=2014-06&limit=100",
+    "series of a target": "/api/v1/targets/plan/measure-0002/region-00002/series",
+}
+
+
+def measure(bench: Bench) -> list[Line]:
+    """Measure what the size says."""
+    return _measured(bench, bench.sizes.nation)
+
+
+def national(bench: Bench) -> list[Line]:
+    """Measure the national roll-out; its set-up takes minutes and some gigabytes of disk."""
+    return _measured(bench, bench.sizes.roll_out)
+
+
+def _measured(bench: Bench, nation: Nation) -> list[Line]:
+    with PostgresServer(options=SETTINGS) as server:
+        url = server.create_database("nation")
+        with opened(url) as office:
+            fill(office.database, nation)
+            lines = compete(_all(office, nation), bench.sizes.rounds)
+            lines += compete(_after_a_figure(office, nation), bench.sizes.rounds)
+            with dabiao(bench.folder / "nation", url) as ours:
+                address = f"{ours.url}{LIST}"
+                httpx.get(address, timeout=FIRST_SECONDS, trust_env=False).raise_for_status()
+                for name, path in ASKED.items():
+                    contest = _query(office, bench, ours.port, name, path)
+                    lines += compete(contest, bench.sizes.rounds)
+    return lines
+
+
+# --- all verdicts, and those that one figure changes -------------------------------------------
+
+
+def _all(office: Office, nation: Nation) -> Contest:
+    """Judge every target from what is on record; what follows from the catalogue is there."""
+    with office.database.read() as connection:
+        stored, seen = office.seen(connection)
+        laid = layout(connection, stored, seen, office.zone, stored.catalogue.plans[PLAN])
+
+    def take() -> Sample:
+        with office.database.read() as connection, _Stopwatch() as watch:
+            standing = Standing.of(connection, laid, seen.position)
+            judged = _judged(connection, standing)
+        return Sample(watch.milliseconds, {"targets": judged})
+
+    name = f"all verdicts, {nation.targets:,} targets, {nation.figures:,} figures present"
+    goal = Goal((at_most("ours", 10_000, " ms"),), SIZE)
+    peer = Peer("the same figures added up by PostgreSQL", _added_up(office), goal)
+    return Contest(name, "ms", take, [peer])
+
+
+def _judged(connection: Connection, standing: Standing) -> int:
+    """Return how many targets have a verdict, once all of them have."""
+    return sum(len(standing.said(connection, code, None).status) for code in standing.blocks)
+
+
+_ADDED_UP: Final = text("""
+    SELECT kpi_id, department_id, max(period), sum(value), max(numerator), max(denominator)
+    FROM revision WHERE period BETWEEN :first AND :last GROUP BY kpi_id, department_id
+""")
+
+
+def _added_up(office: Office) -> Take:
+    given = {"first": str(BEGINS), "last": str(BEGINS.shift(11))}
+
+    def take() -> Sample:
+        with office.database.read() as connection, _Stopwatch() as watch:
+            rows = connection.execute(_ADDED_UP, given).all()
+        return Sample(watch.milliseconds, {"targets": len(rows)})
+
+    return take
+
+
+def _after_a_figure(office: Office, nation: Nation) -> Contest:
+    """Correct a figure, and see every verdict as it is then."""
+    standings, numbers = Standings(office.zone, least=0), count()
+    _look(office, standings)
+
+    def take() -> Sample:
+        _correct(office, next(numbers))
+        milliseconds = _look(office, standings)
+        return Sample(milliseconds, {"figures": 1})
+
+    def bare() -> Sample:
+        _correct(office, next(numbers))
+        with office.database.read() as connection, _Stopwatch() as watch:
+            last = connection.execute(_LAST).scalar_one()
+            found = connection.execute(_SINCE, {"after": last - 1}).all()
+        return Sample(watch.milliseconds, {"figures": len(found)})
+
+    name = f"all verdicts after one figure, {nation.targets:,} targets"
+    goal = Goal((at_most("ours", 5, " ms"),), SIZE)
+    peer = Peer("PostgreSQL asked for that figure", bare, goal)
+    return Contest(name, "ms", take, [peer])
+
+
+_LAST: Final = text("SELECT max(id) FROM journal")
+_SINCE: Final = text("SELECT * FROM revision WHERE submission_id > :after")
+
+
+def _correct(office: Office, number: int) -> None:
+    line = f"measure-0001,region-00001,{BEGINS},{number}.25,again"
+    deliver(office, f"kpi,department,period,value,reason\n{line}\n".encode())
+
+
+def _look(office: Office, standings: Standings) -> float:
+    """Return in how many milliseconds every verdict is there as of now."""
+    with office.database.read() as connection, _Stopwatch() as watch:
+        stored, seen = office.seen(connection)
+        standing = standings.at(connection, stored, seen, PLAN)
+        if standing is None:
+            raise RuntimeError("the plan has no standing")
+        _judged(connection, standing)
+    return watch.milliseconds
+
+
+# --- what is asked for -------------------------------------------------------------------------
+
+
+def _query(office: Office, bench: Bench, port: int, name: str, path: str) -> Contest:
+    rows = _rows(port, path)
+    selects = _SERIES if path.endswith("series") else _NEWEST
+
+    def ours() -> Sample:
+        found = load.run(port, 1, [load.request("GET", path, {})] * bench.sizes.reads)
+        return Sample(found.median_ms, {"reads": found.done(200), "rows": rows})
+
+    def theirs() -> Sample:
+        times, found = [], 0
+        with office.database.read() as connection:
+            for _ in range(bench.sizes.reads):
+                with _Stopwatch() as watch:
+                    found = len(connection.execute(selects, {"limit": rows}).all())
+                times.append(watch.milliseconds)
+        median = sorted(times)[len(times) // 2]
+        return Sample(median, {"reads": len(times), "rows": found})
+
+    goal = Goal((at_most("ours", 50, " ms"),), SIZE)
+    peer = Peer("as many bare rows from PostgreSQL", theirs, goal)
+    return Contest(f"{name}: {rows:,} rows", "ms", ours, [peer])
+
+
+def _rows(port: int, path: str) -> int:
+    """Return how many rows an answer has."""
+    answer = load.run(port, 1, [load.request("GET", path, {})])
+    answer.done(200)
+    return len(json.loads(answer.body)["items"])
+
+
+_NEWEST: Final = text("""
+    SELECT t.id, v.*, f.*
+    FROM (SELECT * FROM target ORDER BY id LIMIT :limit) t
+    JOIN target_version v ON v.target_id = t.id
+    CROSS JOIN LATERAL (
+        SELECT * FROM revision r
+        WHERE r.kpi_id = t.kpi_id AND r.department_id = t.department_id
+        ORDER BY r.period DESC, r.revision DESC LIMIT 1
+    ) f
+""")
+_SERIES: Final = text("""
+    SELECT r.* FROM target t JOIN revision r USING (kpi_id, department_id)
+    WHERE t.id = 1 ORDER BY r.period DESC, r.revision DESC LIMIT :limit
+""")
+
+
+class _Stopwatch:
+    """Times a block."""
+
+    def __enter__(self) -> Self:
+        self._began = perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.milliseconds = (perf_counter() - self._began) * 1000
