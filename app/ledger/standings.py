@@ -35,10 +35,10 @@ _AT_ONCE: Final = 1_000
 class Standings:
     """Keeps an office's standings; any thread may call it."""
 
-    def __init__(self, zone: ZoneInfo, least: int = LEAST) -> None:
-        """Begin with nothing kept; plans of fewer targets than `least` never are."""
+    def __init__(self, zone: ZoneInfo, least: int | None = None) -> None:
+        """Begin with nothing kept; plans of fewer targets than `least` (`LEAST`) never are."""
         self._zone = zone
-        self._least = least
+        self._least = LEAST if least is None else least
         self._turn = threading.Lock()
         self._kept: dict[str, list[Standing]] = {}
 

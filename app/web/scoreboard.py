@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,21 +12,24 @@ from app.domain.attainment import Status
 from app.domain.period import Frequency, Span
 from app.errors import NotFound
 from app.ledger import overview
-from app.web import asked
+from app.web import asked, listing
+from app.web.listing import SORTS, Listing, Wish
 from app.web.page import Here
 from app.web.targets_shown import SLIPPING, worded
-from app.web.words import msg
-from app.wording.targets import WORST_FIRST, badness
+from app.wording.targets import WORST_FIRST
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping
 
+    from sqlalchemy import Connection
+
     from app.domain.catalogue import Catalogue
-    from app.domain.kpi import Department, Plan
+    from app.domain.kpi import Department, Kpi, Plan
     from app.domain.period import Period
     from app.ledger.catalogue import StoredCatalogue
-    from app.ledger.overview import DepartmentReports, Glance, Row
+    from app.ledger.overview import DepartmentReports
+    from app.ledger.scoreboard import Moment
     from app.web.page import Page
 
 router = APIRouter(include_in_schema=False)
@@ -80,25 +82,6 @@ class Asked:
         return {**mine, **other}
 
 
-def _measured(value: Callable[[Row], object]) -> Callable[[Row], tuple[object, ...]]:
-    def key(row: Row) -> tuple[object, ...]:
-        found = value(row)
-        return (found is None, 0 if found is None else found)
-
-    return key
-
-
-SORTS: Final[Mapping[str, tuple[str, Callable[[Row], tuple[object, ...]]]]] = {
-    "worst": (msg("worst first"), badness),
-    "kpi": (msg("by KPI"), lambda row: (row.line.subject.target.kpi,)),
-    "department": (msg("by department"), lambda row: (row.line.subject.target.department,)),
-    "ratio": (msg("by ratio"), _measured(lambda row: row.line.verdict.ratio.value)),
-    "pace": (msg("by pace"), _measured(lambda row: row.line.verdict.pace.value)),
-    "due": (msg("by due period"), lambda row: (row.line.subject.target.due.last_day,)),
-}
-"""Per order: what it is called, and what it goes by."""
-
-
 @router.get("/", name="scoreboard_page")
 def scoreboard_page(page: Here) -> Response:
     """Show a plan's targets, all state in the address."""
@@ -110,28 +93,22 @@ def scoreboard_page(page: Here) -> Response:
         plan = _plan(stored, code, wanted.day)
         if plan is None:
             return page.render("scoreboard_empty.html", day=wanted.day)
-        scope = overview.Scope(plan, wanted.period, office.zone)
-        glance = page.site.glances.at(connection, stored, seen, scope, wanted.department)
-    board = glance.board
-    found = [row for row in board.rows if _matches(page, row, wanted.text)]
-    listed = sorted((row for row in found if _has(row, wanted.status)), key=SORTS[wanted.sort][1])
-    start = (wanted.place - 1) * ROWS
-    worst = sorted((row for row in found if row.line.verdict.status in SLIPPING), key=badness)
+        found = _listed(page, connection, stored, seen, plan, wanted)
     return page.render(
         "scoreboard.html",
         asked=wanted,
         plan=plan,
         plans=sorted(stored.catalogue.plans.values(), key=lambda one: one.code),
-        month=board.month,
-        counts=Counter(row.line.verdict.status for row in found),
+        month=found.month,
+        counts=found.counts,
         order=WORST_FIRST,
-        slipping=len(worst),
-        changed=sum(row.has_changed for row in found),
-        worst=[worded(page, row, since=seen.today) for row in worst[:_WORST]],
-        rows=[worded(page, row) for row in listed[start : start + ROWS]],
-        total=len(listed),
-        pages=-(-len(listed) // ROWS),
-        departments=_departments(stored.catalogue, glance),
+        slipping=found.slipping,
+        changed=found.changed,
+        worst=[worded(page, row, since=seen.today) for row in found.worst],
+        rows=[worded(page, row) for row in found.rows],
+        total=found.total,
+        pages=-(-found.total // ROWS),
+        departments=_departments(stored.catalogue, found),
         choices=_choices(stored.catalogue, plan),
         months=_months(plan, seen.today),
         sorts={name: text for name, (text, _) in SORTS.items()},
@@ -146,20 +123,32 @@ def _plan(stored: StoredCatalogue, code: str | None, day: dt.date | None) -> Pla
     return plan
 
 
-def _matches(page: Page, row: Row, text: str | None) -> bool:
+def _listed(
+    page: Page,
+    connection: Connection,
+    stored: StoredCatalogue,
+    seen: Moment,
+    plan: Plan,
+    wanted: Asked,
+) -> Listing:
+    office, scope = page.office, overview.Scope(plan, wanted.period, page.office.zone)
+    start, matches = (wanted.place - 1) * ROWS, _matching(page, wanted.text)
+    wish = Wish(wanted.department, wanted.status, matches, wanted.sort, start, ROWS, _WORST)
+    standing = office.standings.at(connection, stored, seen, plan.code)
+    if standing is None:
+        at = page.site.glances.at(connection, stored, seen, scope, wanted.department)
+        return listing.listed(at, wish)
+    # Loads numpy, which the standing has needed already.
+    from app.web import listing_large  # noqa: PLC0415
+
+    return listing_large.listed(connection, standing, seen, scope, wish)
+
+
+def _matching(page: Page, text: str | None) -> Callable[[Kpi | Department], bool] | None:
     if text is None:
-        return True
-    target = row.line.subject.target
-    names = (page.name(row.line.subject.kpi), page.name(row.line.department))
-    return any(text.casefold() in one.casefold() for one in (*names, target.kpi, target.department))
-
-
-def _has(row: Row, status: str | None) -> bool:
-    if status == "slipping":
-        return row.line.verdict.status in SLIPPING
-    if status == "changed":
-        return row.has_changed
-    return status is None or row.line.verdict.status == status
+        return None
+    sought = text.casefold()
+    return lambda one: any(sought in word.casefold() for word in (page.name(one), one.code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,27 +166,19 @@ class DepartmentLine:
         return sum(self.counts[status] for status in SLIPPING)
 
 
-def _departments(catalogue: Catalogue, glance: Glance) -> list[DepartmentLine]:
+def _departments(catalogue: Catalogue, found: Listing) -> list[DepartmentLine]:
     """Return the departments with targets, the one with most that slip first."""
-    counts: dict[str, Counter[Status]] = {}
-    for row in glance.board.rows:
-        code = row.line.subject.target.department
-        counts.setdefault(code, Counter())[row.line.verdict.status] += 1
     lines = [
-        DepartmentLine(code, catalogue.departments[code], counted, glance.reports.get(code))
-        for code, counted in counts.items()
+        DepartmentLine(code, catalogue.departments[code], counted, found.reports.get(code))
+        for code, counted in found.departments.items()
     ]
     return sorted(lines, key=lambda one: (-one.slipping, one.code))
 
 
 def _choices(catalogue: Catalogue, plan: Plan) -> list[tuple[int, Department]]:
     """Return the departments with targets in a plan and those above them, each with its depth."""
-    wanted = {
-        above
-        for key in catalogue.targets
-        if key[0] == plan.code
-        for above in catalogue.upwards(key[2])
-    }
+    answerable = {key[2] for key in catalogue.targets_of(plan.code)}
+    wanted = {above for code in answerable for above in catalogue.upwards(code)}
     depths = {code: len(list(catalogue.upwards(code))) - 1 for code in wanted}
 
     def path(code: str) -> list[str]:

@@ -40,7 +40,7 @@ LIST: Final = "/api/v1/scoreboard?plan=plan"
 ASKED: Final = {
     "scoreboard, the first 100": f"{LIST}&limit=100",
     "scoreboard, the first 1,000": LIST,
-    "scoreboard, 100 that are missed": f"{LIST}&status=missed&limit=100",
+    "scoreboard, 100 that are off track": f"{LIST}&status=off_track&limit=100",
     "scoreboard, one region": f"{LIST}&department=region-00002",
     "scoreboard, 100 at a past month": f"{LIST}&period=2014-06&limit=100",
     "series of a target": "/api/v1/targets/plan/measure-0002/region-00002/series",

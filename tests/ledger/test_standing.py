@@ -47,9 +47,8 @@ BASELINE = factories.target(
 )
 
 
-@pytest.fixture
-def settled(office: Office, clock: Clock) -> Office:
-    """The small office of the metrics' tests, with its year and more of every kind."""
+def fill_with_every_kind(office: Office, clock: Clock) -> None:
+    """Settle the small office of the metrics' tests, with its year and more of every kind."""
     world.settle(office, clock)
     world.enter(office, *MORE_KPIS, *MORE_TARGETS, BASELINE)
     revised = replace(world.TARGETS[1], version=2, in_force_from=Period.parse("2013-03"))
@@ -64,6 +63,12 @@ def settled(office: Office, clock: Clock) -> Office:
     world.post(office, world.row("grants", "mech", "2013-12", numerator=1, denominator=9))
     world.post(office, world.row("platforms", "mech", "2013-02", 6, reason="counted again"))
     world.post(office, world.row("grants", "mech", "2013-01", 61, reason="counted again"))
+
+
+@pytest.fixture
+def settled(office: Office, clock: Clock) -> Office:
+    """An office with a year of figures of every kind."""
+    fill_with_every_kind(office, clock)
     return office
 
 

@@ -92,6 +92,7 @@ class Block:
     """What was asked for lately, by ordinal and whether the plan has begun."""
     courses: dict[int, Course] = field(default_factory=dict)
     """The targets that the rule itself judges, once their figures were read."""
+    counted_reports: dict[int, tuple[Whole, Whole, Whole]] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, sheet: Sheet) -> Block:
@@ -113,7 +114,7 @@ class Block:
 
     def under(self, sheet: Sheet) -> Block:
         """Return the same figures under a sheet of another day."""
-        return replace(self, sheet=sheet, said={}, courses=dict(self.courses))
+        return replace(self, sheet=sheet, said={}, counted_reports={}, courses=dict(self.courses))
 
     def without(self, departments: Collection[str]) -> Block:
         """Return an equal block that shares nothing with this one that `put` changes.
@@ -134,6 +135,7 @@ class Block:
             is_on_time=self.is_on_time.copy(),
             is_marked=self.is_marked.copy(),
             said={},
+            counted_reports={},
             courses={
                 target: course
                 for target, course in self.courses.items()
@@ -188,6 +190,22 @@ class Block:
         if kpi.kind is not Kind.FLOW:
             return True
         return not kpi.definitions and not self.is_marked[self.sheet.rows[target]]
+
+    def reported(self, columns: int) -> tuple[Whole, Whole, Whole]:
+        """Return, per row, how many of the first columns are in, in time, and the first missing.
+
+        Of a row that misses none, the first missing is `columns`.
+        """
+        found = self.counted_reports.get(columns)
+        if found is None:
+            is_in = self.grid.state[:, :columns] != EMPTY
+            is_all = is_in.all(axis=1)
+            missing = np.where(is_all, columns, np.argmin(is_in, axis=1))
+            on_time = self.is_on_time[:, :columns].sum(axis=1)
+            found = is_in.sum(axis=1), on_time, missing
+            self.counted_reports.clear()
+            self.counted_reports[columns] = found
+        return found
 
     def counted(self, target: int, period: Period) -> tuple[int, int]:
         """Return the newest figure's revision, and the last submission, of what counts by then."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from app.ledger.scoreboard import Moment
     from app.ledger.standing.layout import Layout, Sheet
 
-_KEPT: Final = 3
+_KEPT: Final = 4
 """Verdicts of that many periods are kept, of each KPI."""
 
 
@@ -104,7 +104,7 @@ class Standing:
             found = self._said(connection, block, last, asked, is_started=is_started)
             # Two threads may do it at once; what they say is the same.
             if len(block.said) >= _KEPT:
-                block.said.clear()
+                block.said.pop(next(iter(block.said)), None)
             block.said[key] = found
         return found
 
