@@ -28,7 +28,7 @@ LEAST: Final = 2_000
 """From how many targets on a plan's standing is kept."""
 _KEPT: Final = 8
 """Standings of a plan: a list that is read page by page is seen from where its first page was."""
-_AT_ONCE: Final = 1_000
+AT_ONCE: Final = 1_000
 """Targets judged before it is looked whether a page is full."""
 
 
@@ -115,7 +115,7 @@ def _lines(
     found = wanted.selection.keys(stored.catalogue)
     keys = [key for key in found if wanted.after is None or key > wanted.after]
     # Asked for a status, how many must be judged to fill a page is not known before.
-    for some in _chunks(keys, limit if wanted.status is None else _AT_ONCE):
+    for some in _chunks(keys, limit if wanted.status is None else AT_ONCE):
         for line in short_lines(connection, stored, seen, some, wanted.asked):
             if wanted.status is None or line.verdict.status is wanted.status:
                 yield line

@@ -14,9 +14,8 @@ A row's `entry_id` (a submission's own id) is its place in the journal, so a rea
 position is `entry_id <= position`, on every table alike.
 
 Rows go in by `app.ledger.writing.add` alone, which has every entry sealed with all that belongs to
-it. What belongs where follows from the tables (`app.ledger.belonging`): give a new one an
-`entry_id`, or a foreign key to a row that has one. A column added to a table with rows is left
-empty in them, or their seals would no longer hold.
+it (see `app.ledger.belonging`): give a new table an `entry_id`, or a foreign key to a row that has
+one. A column added to a table with rows is left empty in them, or their seals would not hold.
 
 A table whose key is of several columns has no hidden rowid on SQLite: an INSERT OR REPLACE that
 names one would take a row away which the triggers, looking at the key, would not miss.

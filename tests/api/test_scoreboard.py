@@ -101,7 +101,7 @@ def test_lines_are_found_by_plan_kpi_branch_and_status(api: Client) -> None:
 def test_pages_of_a_status_hold_what_they_promise(
     api: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.api.scoreboard.MOST_A_PAGE", 2)
+    monkeypatch.setattr("app.ledger.standings.AT_ONCE", 2)
     query = {"status": "no_data", "limit": "1"}
     seen = []
     while True:
