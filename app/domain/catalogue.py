@@ -36,10 +36,25 @@ class Catalogue:
         """Return the targets of a plan and a KPI, in order; None for all."""
         if plan is None:
             return [key for key in self.ordered if kpi is None or key[1] == kpi]
-        codes = (plan,) if kpi is None else (plan, kpi)
+        return self.ordered[self._where((plan,) if kpi is None else (plan, kpi))]
+
+    def targets_in(self, plan: str) -> int:
+        """Count the targets of a plan."""
+        found = self._where((plan,))
+        return int(found.stop - found.start)
+
+    def _where(self, codes: tuple[str, ...]) -> slice:
         size = len(codes)
         first = bisect_left(self.ordered, codes, key=lambda key: key[:size])
-        return self.ordered[first : bisect_right(self.ordered, codes, key=lambda key: key[:size])]
+        return slice(first, bisect_right(self.ordered, codes, key=lambda key: key[:size]))
+
+    @cached_property
+    def answerable(self) -> Mapping[str, frozenset[str]]:
+        """Per plan, the departments that have targets in it."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for plan, _, department in self.targets:
+            found[plan].add(department)
+        return {plan: frozenset(codes) for plan, codes in found.items()}
 
     @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:

@@ -92,7 +92,7 @@ class Course:
         upto = counted_upto(subject, asked)
         if is_not_started(subject, today, upto):
             return Verdict(Status.NOT_STARTED)
-        return judge(subject, self._counted(upto), upto, self._is_due_posted)
+        return judge(subject, self.counted(upto), upto, self._is_due_posted)
 
     def in_a_row(self, today: dt.date, statuses: Container[Status]) -> list[Period]:
         """Return the periods in a row, ending with the newest, that have one of the statuses.
@@ -111,12 +111,13 @@ class Course:
     def _decided(self, today: dt.date, at: Period) -> Status:
         if is_not_started(self.subject, today, at):
             return Status.NOT_STARTED
-        counted = self._counted(at)
+        counted = self.counted(at)
         if counted is None:
             return Status.NO_DATA
         return stand(self.subject, counted, at, self._is_due_posted).status
 
-    def _counted(self, upto: Period | None) -> Counted | None:
+    def counted(self, upto: Period | None) -> Counted | None:
+        """Return what counts up to a period, as `counting.count` does; None for all."""
         parts, missing = [], []
         for department, row in self._rows.items():
             part = row.part(department, upto)

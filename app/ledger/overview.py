@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from app.domain.attainment import assess
-from app.domain.counting import count
+from app.domain.course import Course
 from app.domain.expectation import Reports, expected_figures, reports
 from app.domain.kpi import Kind
 from app.domain.lifecycle import days_overdue
 from app.domain.period import Frequency, Period, containing
 from app.ledger import scoreboard
 from app.ledger.expected import first_recorded
-from app.ledger.scoreboard import Selection, periods_with_figures
+from app.ledger.scoreboard import Selection
 from app.ledger.tables import revision
 
 if TYPE_CHECKING:
@@ -189,17 +189,19 @@ def trend(line: Line) -> list[tuple[Period, Fraction]]:
     subject, upto = line.subject, line.verdict.period
     if upto is None:
         return []
-    posted = [one for one in periods_with_figures(subject) if one.ordinal <= upto.ordinal]
+    course = Course(subject)
+    posted = [one for one in course.periods if one.ordinal <= upto.ordinal]
     wanted = posted[-TREND_PERIODS:]
     members = subject.members
-    if subject.kpi.kind is not Kind.FLOW:
+    if subject.kpi.kind is not Kind.FLOW and len(members) > 1:
         # What is older than the trend only counts for a department that is that far behind.
         oldest = wanted[0].ordinal - TREND_PERIODS
         members = {
             code: [one for one in figures if one.period.ordinal >= oldest]
             for code, figures in members.items()
         }
-    found = ((at, count(subject.kpi, members, subject.span, at)) for at in wanted)
+        course = Course(replace(subject, members=members))
+    found = ((at, course.counted(at)) for at in wanted)
     return [(at, counted.value) for at, counted in found if counted is not None]
 
 

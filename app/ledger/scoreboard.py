@@ -280,7 +280,18 @@ def short_lines(
 
 
 def _line(subject: Subject, stored: StoredCatalogue, seen: Moment, asked: Period | None) -> Line:
-    verdict, target = assess(subject, seen.today, asked), subject.target
+    return line_of(subject, assess(subject, seen.today, asked), stored, seen, asked)
+
+
+def line_of(
+    subject: Subject,
+    verdict: Verdict,
+    stored: StoredCatalogue,
+    seen: Moment,
+    asked: Period | None = None,
+) -> Line:
+    """Return the line of a target with its verdict at the period asked for."""
+    target = subject.target
     return Line(
         subject=as_judged(subject, verdict, seen.today, asked),
         department=stored.catalogue.departments[target.department],

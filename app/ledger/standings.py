@@ -74,7 +74,7 @@ class Standings:
         """Return a plan's standing at a moment; None where it has none, or the moment is past."""
         if plan not in stored.catalogue.plans:
             return None
-        if len(stored.catalogue.targets_of(plan)) < self._least:
+        if stored.catalogue.targets_in(plan) < self._least:
             return None
         # One at a time: whoever comes while another reads waits, and then finds it done.
         with self._turn:

@@ -17,11 +17,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from app.domain.attainment import Status
+    from app.domain.catalogue import Catalogue
     from app.domain.kpi import Department, Kpi
     from app.domain.period import Period
     from app.ledger.overview import DepartmentReports, Glance, Row
 
-Counts = dict[str, Counter["Status"]]
+
+@dataclass(frozen=True, slots=True)
+class DepartmentLine:
+    """A department: its targets by status, whatever is looked for, and how it reports."""
+
+    department: Department
+    counts: Counter[Status]
+    reports: DepartmentReports | None
+
+    @property
+    def slipping(self) -> int:
+        """How many of its targets slip."""
+        return sum(self.counts[status] for status in SLIPPING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +43,8 @@ class Wish:
 
     status: a status, `slipping` or `changed`; None for all. matches: tells whether a KPI or a
     department is one that is looked for by its name; None for all. sort: one of `SORTS`.
-    start, rows: which of the targets, in that order. worst: how many of those that slip most.
+    start, rows: which of the targets, in that order. worst, departments: how many of the targets
+    and of the departments that slip most.
     """
 
     department: str | None
@@ -40,11 +54,15 @@ class Wish:
     start: int
     rows: int
     worst: int
+    departments: int
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is listed; departments: per code, its targets by status, whatever is looked for."""
+    """What is listed; departments: those with targets, the one with most that slip first.
+
+    more: how many departments there are besides.
+    """
 
     month: Period | None
     counts: Counter[Status]
@@ -53,8 +71,8 @@ class Listing:
     total: int
     worst: list[Row]
     rows: list[Row]
-    departments: Counts
-    reports: Mapping[str, DepartmentReports]
+    departments: list[DepartmentLine]
+    more: int
 
 
 def _measured(value: Callable[[Row], object]) -> Callable[[Row], tuple[object, ...]]:
@@ -76,16 +94,13 @@ SORTS: Final[Mapping[str, tuple[str, Callable[[Row], tuple[object, ...]]]]] = {
 """Per order: what it is called, and what it goes by."""
 
 
-def listed(glance: Glance, wish: Wish) -> Listing:
+def listed(glance: Glance, catalogue: Catalogue, wish: Wish) -> Listing:
     """List from lines that are all there."""
     board = glance.board
     found = [row for row in board.rows if _matches(row, wish)]
     chosen = sorted((row for row in found if _has(row, wish.status)), key=SORTS[wish.sort][1])
     worst = sorted((row for row in found if row.line.verdict.status in SLIPPING), key=badness)
-    departments: Counts = {}
-    for row in board.rows:
-        code = row.line.subject.target.department
-        departments.setdefault(code, Counter())[row.line.verdict.status] += 1
+    departments = _departments(glance, catalogue)
     return Listing(
         month=board.month,
         counts=Counter(row.line.verdict.status for row in found),
@@ -94,9 +109,21 @@ def listed(glance: Glance, wish: Wish) -> Listing:
         total=len(chosen),
         worst=worst[: wish.worst],
         rows=chosen[wish.start : wish.start + wish.rows],
-        departments=departments,
-        reports=glance.reports,
+        departments=departments[: wish.departments],
+        more=len(departments[wish.departments :]),
     )
+
+
+def _departments(glance: Glance, catalogue: Catalogue) -> list[DepartmentLine]:
+    counts: dict[str, Counter[Status]] = {}
+    for row in glance.board.rows:
+        code = row.line.subject.target.department
+        counts.setdefault(code, Counter())[row.line.verdict.status] += 1
+    lines = [
+        DepartmentLine(catalogue.departments[code], counted, glance.reports.get(code))
+        for code, counted in counts.items()
+    ]
+    return sorted(lines, key=lambda one: (-one.slipping, one.department.code))
 
 
 def _matches(row: Row, wish: Wish) -> bool:

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.domain.attainment import Status, assess
+from app.domain.attainment import Status
+from app.domain.course import Course
 from app.domain.many import STATUSES
 from app.domain.period import Frequency, Period, containing
 from app.ledger.overview import Row, Scope
-from app.ledger.scoreboard import short_lines
+from app.ledger.scoreboard import line_of, subjects_within
 from app.ledger.standing.reports import reporting
-from app.web.listing import Counts, Listing, Wish
+from app.web.listing import DepartmentLine, Listing, Wish
 from app.wording.targets import SLIPPING, WORST_FIRST
 
 if TYPE_CHECKING:
@@ -146,10 +147,9 @@ def listed(
     chosen = _having(sight, found, changed, slipping, wish.status)
     worst = _ordered(sight, slipping, "worst", 0, wish.worst)
     shown = _ordered(sight, chosen, wish.sort, wish.start, wish.rows)
-    rows = _rows(connection, standing, seen, [sight.key(one) for one in (*worst, *shown)], scope)
-    if before is not None:
-        today = seen.today
-        rows = [Row(row.line, assess(row.line.subject, today, before)) for row in rows]
+    keys = [sight.key(one) for one in (*worst, *shown)]
+    rows = _rows(connection, standing, seen, keys, scope.upto, before)
+    departments, more = _departments(standing, sight, mine, seen, scope, wish.departments)
     return Listing(
         month=month,
         counts=_counts(np.bincount(sight.status[found], minlength=len(STATUSES))),
@@ -158,8 +158,8 @@ def listed(
         total=int(chosen.sum()),
         worst=rows[: len(worst)],
         rows=rows[len(worst) :],
-        departments=_by_department(standing, sight, mine),
-        reports=reporting(standing, seen, scope),
+        departments=departments,
+        more=more,
     )
 
 
@@ -247,12 +247,17 @@ def _worst(sight: _Sight, targets: Whole, start: int, size: int) -> Iterator[int
 
 def _by_number(sight: _Sight, targets: Whole, name: str, start: int, size: int) -> list[int]:
     """Return some targets in order of their ratio or pace, those without one last."""
-    floats = sight.floats(name)[targets]
-    order = np.argsort(floats, kind="stable")
-    targets, floats = targets[order], floats[order]
     end = min(start + size, len(targets))
     if start >= end:
         return []
+    floats = sight.floats(name)[targets]
+    # What comes later than the last that is shown need not be sorted.
+    limit = np.partition(floats, end - 1)[end - 1]
+    if not np.isnan(limit):
+        near = floats <= limit
+        targets, floats = targets[near], floats[near]
+    order = np.argsort(floats, kind="stable")
+    targets, floats = targets[order], floats[order]
     # As far as the floats at both ends are the same.
     first = int(np.searchsorted(floats, floats[start], side="left"))
     last = int(np.searchsorted(floats, floats[end - 1], side="right"))
@@ -271,11 +276,24 @@ def _counts(numbers: Whole) -> Counter[Status]:
     return Counter({STATUSES[code]: int(n) for code, n in enumerate(numbers) if n})
 
 
-def _by_department(standing: Standing, sight: _Sight, mine: Flags) -> Counts:
-    codes, size = standing.layout.departments, len(STATUSES)
+def _departments(
+    standing: Standing, sight: _Sight, mine: Flags, seen: Moment, scope: Scope, most: int
+) -> tuple[list[DepartmentLine], int]:
+    """Return the departments that slip most, and how many there are besides."""
+    layout, size = standing.layout, len(STATUSES)
     places = sight.at[mine] * size + sight.status[mine]
-    numbers = np.bincount(places, minlength=len(codes) * size).reshape(-1, size)
-    return {codes[at]: _counts(numbers[at]) for at in np.flatnonzero(numbers.any(axis=1))}
+    numbers = np.bincount(places, minlength=len(layout.departments) * size).reshape(-1, size)
+    there = np.flatnonzero(numbers.any(axis=1))
+    # Places are in order of the codes, and the sort is stable.
+    order = there[np.argsort(-numbers[there][:, _SLIPPING].sum(axis=1), kind="stable")][:most]
+    reports = reporting(standing, seen, scope, order)
+    known = layout.stored.catalogue.departments
+    codes = [layout.departments[at] for at in order]
+    lines = [
+        DepartmentLine(known[code], _counts(numbers[at]), reports.get(code))
+        for at, code in zip(order, codes, strict=True)
+    ]
+    return lines, len(there) - len(lines)
 
 
 def _rows(
@@ -283,7 +301,13 @@ def _rows(
     standing: Standing,
     seen: Moment,
     keys: list[TargetKey],
-    scope: Scope,
+    asked: Period | None,
+    before: Period | None,
 ) -> list[Row]:
-    lines = short_lines(connection, standing.layout.stored, seen, keys, scope.upto)
-    return [Row(line, None) for line in lines]
+    """Return targets with their figures, each judged at two periods."""
+    stored, found = standing.layout.stored, []
+    for subject in subjects_within(connection, stored, keys, seen.position):
+        course = Course(subject)
+        line = line_of(subject, course.at(seen.today, asked), stored, seen, asked)
+        found.append(Row(line, None if before is None else course.at(seen.today, before)))
+    return found

@@ -15,12 +15,12 @@ from app.ledger import overview
 from app.web import asked, listing
 from app.web.listing import SORTS, Listing, Wish
 from app.web.page import Here
-from app.web.targets_shown import SLIPPING, worded
+from app.web.targets_shown import worded
 from app.wording.targets import WORST_FIRST
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from sqlalchemy import Connection
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from app.domain.kpi import Department, Kpi, Plan
     from app.domain.period import Period
     from app.ledger.catalogue import StoredCatalogue
-    from app.ledger.overview import DepartmentReports
     from app.ledger.scoreboard import Moment
     from app.web.page import Page
 
@@ -37,6 +36,11 @@ router = APIRouter(include_in_schema=False)
 ROWS: Final = 50
 """Targets on one page of the list."""
 _WORST: Final = 8
+DEPARTMENTS: Final = 50
+"""Departments listed with what slips in them; every one can be chosen."""
+_PAGES: Final = 40
+"""Up to how many pages of the list each is named; of more, those around the one that is shown."""
+_AROUND: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,9 @@ def scoreboard_page(page: Here) -> Response:
         worst=[worded(page, row, since=seen.today) for row in found.worst],
         rows=[worded(page, row) for row in found.rows],
         total=found.total,
-        pages=-(-found.total // ROWS),
-        departments=_departments(stored.catalogue, found),
+        pages=pages_named(-(-found.total // ROWS), wanted.place),
+        departments=found.departments,
+        more=found.more,
         choices=_choices(stored.catalogue, plan),
         months=_months(plan, seen.today),
         sorts={name: text for name, (text, _) in SORTS.items()},
@@ -133,11 +138,20 @@ def _listed(
 ) -> Listing:
     office, scope = page.office, overview.Scope(plan, wanted.period, page.office.zone)
     start, matches = (wanted.place - 1) * ROWS, _matching(page, wanted.text)
-    wish = Wish(wanted.department, wanted.status, matches, wanted.sort, start, ROWS, _WORST)
+    wish = Wish(
+        department=wanted.department,
+        status=wanted.status,
+        matches=matches,
+        sort=wanted.sort,
+        start=start,
+        rows=ROWS,
+        worst=_WORST,
+        departments=DEPARTMENTS,
+    )
     standing = office.standings.at(connection, stored, seen, plan.code)
     if standing is None:
         at = page.site.glances.at(connection, stored, seen, scope, wanted.department)
-        return listing.listed(at, wish)
+        return listing.listed(at, stored.catalogue, wish)
     # Loads numpy, which the standing has needed already.
     from app.web import listing_large  # noqa: PLC0415
 
@@ -151,33 +165,24 @@ def _matching(page: Page, text: str | None) -> Callable[[Kpi | Department], bool
     return lambda one: any(sought in word.casefold() for word in (page.name(one), one.code))
 
 
-@dataclass(frozen=True, slots=True)
-class DepartmentLine:
-    """A department: its targets by status, and how it reports."""
+def pages_named(count: int, place: int) -> list[int | None]:
+    """Return the pages to be named: all of them, or the ends and those around a place.
 
-    code: str
-    department: Department
-    counts: Mapping[Status, int]
-    reports: DepartmentReports | None
-
-    @property
-    def slipping(self) -> int:
-        """How many of its targets slip."""
-        return sum(self.counts[status] for status in SLIPPING)
-
-
-def _departments(catalogue: Catalogue, found: Listing) -> list[DepartmentLine]:
-    """Return the departments with targets, the one with most that slip first."""
-    lines = [
-        DepartmentLine(code, catalogue.departments[code], counted, found.reports.get(code))
-        for code, counted in found.departments.items()
-    ]
-    return sorted(lines, key=lambda one: (-one.slipping, one.code))
+    None stands for those that are left out.
+    """
+    if count <= _PAGES:
+        return list(range(1, count + 1))
+    around = range(place - _AROUND, place + _AROUND + 1)
+    named = sorted({1, count, *(number for number in around if 1 <= number <= count)})
+    found: list[int | None] = []
+    for before, number in zip([0, *named], named, strict=False):
+        found += [number] if number == before + 1 else [None, number]
+    return found
 
 
 def _choices(catalogue: Catalogue, plan: Plan) -> list[tuple[int, Department]]:
     """Return the departments with targets in a plan and those above them, each with its depth."""
-    answerable = {key[2] for key in catalogue.targets_of(plan.code)}
+    answerable = catalogue.answerable.get(plan.code, ())
     wanted = {above for code in answerable for above in catalogue.upwards(code)}
     depths = {code: len(list(catalogue.upwards(code))) - 1 for code in wanted}
 

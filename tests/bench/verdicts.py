@@ -37,12 +37,14 @@ SIZE: Final = "300,000 targets, 36 million figures"
 FIRST_SECONDS: Final = 300
 """How long the first answer may take, for which the catalogue and the plan are read."""
 LIST: Final = "/api/v1/scoreboard?plan=plan"
+ANY: Final = {"Accept": "*/*", "Accept-Language": "en"}
 ASKED: Final = {
     "scoreboard, the first 100": f"{LIST}&limit=100",
     "scoreboard, the first 1,000": LIST,
     "scoreboard, 100 that are off track": f"{LIST}&status=off_track&limit=100",
     "scoreboard, one region": f"{LIST}&department=region-00002",
     "scoreboard, 100 at a past month": f"{LIST}&period=2014-06&limit=100",
+    "scoreboard page": "/?plan=plan",
     "series of a target": "/api/v1/targets/plan/measure-0002/region-00002/series",
 }
 
@@ -167,7 +169,7 @@ def _query(office: Office, bench: Bench, port: int, name: str, path: str) -> Con
     selects = _SERIES if path.endswith("series") else _NEWEST
 
     def ours() -> Sample:
-        found = load.run(port, 1, [load.request("GET", path, {})] * bench.sizes.reads)
+        found = load.run(port, 1, [load.request("GET", path, ANY)] * bench.sizes.reads)
         return Sample(found.median_ms, {"reads": found.done(200), "rows": rows})
 
     def theirs() -> Sample:
@@ -186,9 +188,11 @@ def _query(office: Office, bench: Bench, port: int, name: str, path: str) -> Con
 
 
 def _rows(port: int, path: str) -> int:
-    """Return how many rows an answer has."""
-    answer = load.run(port, 1, [load.request("GET", path, {})])
+    """Return how many rows an answer has; a page, targets that it shows."""
+    answer = load.run(port, 1, [load.request("GET", path, ANY)])
     answer.done(200)
+    if path.startswith("/?"):
+        return answer.body.partition(b'id="targets"')[2].count(b'href="/targets/')
     return len(json.loads(answer.body)["items"])
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.ledger import standings
+from app.web.scoreboard import pages_named
 from tests.ledger.test_standing import fill_with_every_kind
 from tests.metrics import world
 
@@ -49,10 +50,12 @@ def pair(
 ) -> Pair:
     """The same office twice: with standings of whatever plan, and without any."""
     fill_with_every_kind(office, clock)
-    kept, plain = browse(), browse()
+    # One after the other: an application is put together while it answers already.
+    kept = browse()
     monkeypatch.setattr(standings, "LEAST", 0)
     page_of(kept, "/")
     monkeypatch.undo()
+    plain = browse()
     page_of(plain, "/")
     return kept, plain
 
@@ -78,6 +81,7 @@ def test_page_after_page_the_order_is_the_same(
     pair: Pair, sort: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.web.scoreboard.ROWS", 2)
+    monkeypatch.setattr("app.web.scoreboard.DEPARTMENTS", 1)
     for number in range(1, 8):
         address = f"/{PLAN}&sort={sort}&page={number}"
         assert page_of(pair[0], address) == page_of(pair[1], address)
@@ -90,3 +94,30 @@ def test_a_figure_that_comes_in_is_seen_at_once(pair: Pair, office: Office, cloc
 
     assert "May 2013" in page_of(kept, f"/{PLAN}&q=cases")
     assert page_of(kept, f"/{PLAN}") == page_of(plain, f"/{PLAN}")
+
+
+def test_of_many_departments_those_that_slip_most_are_listed(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.web.scoreboard.DEPARTMENTS", 1)
+
+    assert "2 more departments can be chosen below" in page_of(pair[0], f"/{PLAN}")
+
+
+@pytest.mark.parametrize(
+    ("count", "place", "named"),
+    [
+        pytest.param(0, 1, [], id="nothing"),
+        pytest.param(3, 1, [1, 2, 3], id="few"),
+        pytest.param(100, 1, [1, 2, 3, 4, 5, None, 100], id="the first of many"),
+        pytest.param(
+            100, 50, [1, None, 46, 47, 48, 49, 50, 51, 52, 53, 54, None, 100], id="in between"
+        ),
+        pytest.param(100, 100, [1, None, 96, 97, 98, 99, 100], id="the last"),
+        pytest.param(100, 7000, [1, None, 100], id="beyond the last"),
+    ],
+)
+def test_of_many_pages_the_ends_and_those_around_are_named(
+    count: int, place: int, named: list[int | None]
+) -> None:
+    assert pages_named(count, place) == named

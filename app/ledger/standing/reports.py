@@ -55,8 +55,13 @@ class _Counted:
         self.column[places] = missing[sooner]
 
 
-def reporting(standing: Standing, seen: Moment, scope: Scope) -> dict[str, DepartmentReports]:
-    """Return, per department that reports for the plan, how its figures due by now stand."""
+def reporting(
+    standing: Standing, seen: Moment, scope: Scope, places: Whole
+) -> dict[str, DepartmentReports]:
+    """Return how the figures due by now of some departments stand; no more than are expected.
+
+    places: of the departments, among those of the layout.
+    """
     departments = standing.layout.departments
     blocks = list(standing.blocks.values())
     counted = _Counted.none(len(departments))
@@ -68,7 +73,7 @@ def reporting(standing: Standing, seen: Moment, scope: Scope) -> dict[str, Depar
         if columns:
             counted.add(block, number, columns)
     found = {}
-    for place in np.flatnonzero(counted.expected):
+    for place in places[counted.expected[places] > 0]:
         block = blocks[counted.kpi[place]]
         oldest = None
         if counted.due[place] < _NEVER:
