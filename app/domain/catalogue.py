@@ -38,9 +38,9 @@ class Catalogue:
             return [key for key in self.ordered if kpi is None or key[1] == kpi]
         return self.ordered[self._where((plan,) if kpi is None else (plan, kpi))]
 
-    def targets_in(self, plan: str) -> int:
-        """Count the targets of a plan."""
-        found = self._where((plan,))
+    def targets_in(self, plan: str, kpi: str | None = None) -> int:
+        """Count the targets of a plan, and of a KPI if one is given."""
+        found = self._where((plan,) if kpi is None else (plan, kpi))
         return int(found.stop - found.start)
 
     def _where(self, codes: tuple[str, ...]) -> slice:

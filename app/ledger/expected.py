@@ -29,7 +29,7 @@ def first_recorded(
     """
     if not periods:
         return {}
-    query = _first(upto).where(revision.c.period.in_(sorted(map(str, periods))))
+    query = first_revisions(upto).where(revision.c.period.in_(sorted(map(str, periods))))
     return {
         (row.kpi, row.department, Period.parse(row.period)): row.recorded_at
         for row in connection.execute(query)
@@ -43,7 +43,8 @@ def first_recorded_of(
     return {key: row.recorded_at for key, row in _LOOKUP.rows(connection, stored, keys, upto)}
 
 
-def _first(upto: int | ColumnElement[int] | None) -> Select[Any]:
+def first_revisions(upto: int | ColumnElement[int] | None) -> Select[Any]:
+    """Return the query of all first revisions as of a position; None: of now."""
     query = (
         select(
             revision.c.kpi_id,
@@ -61,4 +62,4 @@ def _first(upto: int | ColumnElement[int] | None) -> Select[Any]:
     return query if upto is None else query.where(revision.c.submission_id <= upto)
 
 
-_LOOKUP: Final = Lookup(revision, _first)
+_LOOKUP: Final = Lookup(revision, first_revisions)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, bindparam, func, select
 
 from app.domain.attainment import assess
 from app.domain.course import Course
@@ -90,7 +90,9 @@ class Scope:
     zone: ZoneInfo
 
 
-def default_plan(connection: Connection, stored: StoredCatalogue, seen: Moment) -> str | None:
+def default_plan(
+    connection: Connection, stored: StoredCatalogue, seen: Moment, reported: Reported | None = None
+) -> str | None:
     """Return the plan that a director means who names none.
 
     Of an office's plans that share months it is the one with more targets that have figures: a
@@ -98,17 +100,19 @@ def default_plan(connection: Connection, stored: StoredCatalogue, seen: Moment) 
     figures are. Of those that are left it is the one with the newest figure, so that a year's
     plan makes room for the next one, and of two such the one that ends first. Where no plan has a
     figure: the last that has begun, else the first; None without any plan.
+
+    reported: what is known of it from an earlier time.
     """
     plans = sorted(stored.catalogue.plans.values(), key=lambda plan: plan.code)
     if len(plans) < 2:  # noqa: PLR2004 - nothing to choose from
         return plans[0].code if plans else None
-    spans = _spans(connection, seen)
-    days = {plan: found for plan in plans if (found := _newest_days(plan, stored, spans))}
-    if not days:
+    spans = (reported or Reported()).at(connection, seen)
+    told = {plan: found for plan in plans if (found := _told(plan, stored, spans)) is not None}
+    if not told:
         begun = [plan for plan in plans if plan.start.has_begun(seen.today)]
         return max(begun, key=lambda plan: plan.start.first_day).code if begun else plans[0].code
-    left = _broadest({plan: len(found) for plan, found in days.items()}, stored.catalogue)
-    return max(left, key=lambda plan: (max(days[plan]), -plan.end.last_day.toordinal())).code
+    left = _broadest({plan: count for plan, (count, _) in told.items()}, stored.catalogue)
+    return max(left, key=lambda plan: (told[plan][1], -plan.end.last_day.toordinal())).code
 
 
 def _broadest(reported: Mapping[Plan, int], catalogue: Catalogue) -> list[Plan]:
@@ -117,8 +121,8 @@ def _broadest(reported: Mapping[Plan, int], catalogue: Catalogue) -> list[Plan]:
     There is always one: the plan with most of all.
     """
     offices: dict[str, set[str]] = {}
-    for code, _, department in catalogue.targets:
-        offices.setdefault(code, set()).add(list(catalogue.upwards(department))[-1])
+    for code, departments in catalogue.answerable.items():
+        offices[code] = {list(catalogue.upwards(department))[-1] for department in departments}
     return [
         plan
         for plan, count in reported.items()
@@ -129,34 +133,64 @@ def _broadest(reported: Mapping[Plan, int], catalogue: Catalogue) -> list[Plan]:
     ]
 
 
-def _spans(connection: Connection, seen: Moment) -> dict[int, list[tuple[Period, Period]]]:
-    """Return, per KPI with figures, the first and last period of each year; read in one go."""
-    year = func.substr(revision.c.period, 1, 4)
-    query = (
-        select(revision.c.kpi_id, func.min(revision.c.period), func.max(revision.c.period))
-        .where(revision.c.submission_id <= seen.position)
-        .group_by(revision.c.kpi_id, year)
+Spans = dict[int, list[tuple[Period, Period]]]
+
+
+class Reported:
+    """Which periods KPIs have figures of: the first and last of each year, by the KPI's number.
+
+    It is read in one go, once: what comes later can only make the spans wider.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self._known: tuple[int, dict[tuple[int, str], tuple[str, str]]] = (0, {})
+
+    def at(self, connection: Connection, seen: Moment) -> Spans:
+        """Return it as of a moment."""
+        position, known = self._known
+        if seen.position < position:
+            position, known = 0, {}
+        found = dict(known)
+        given = {"after": position, "upto": seen.position}
+        for number, year, first, last in connection.execute(_SPANS, given):
+            before = found.get((number, year), (first, last))
+            found[number, year] = min(before[0], first), max(before[1], last)
+        # Two threads may read at once; both see what was so, one is kept.
+        if seen.position >= self._known[0]:
+            self._known = seen.position, found
+        spans: Spans = {}
+        for (number, _), (first, last) in found.items():
+            spans.setdefault(number, []).append((Period.parse(first), Period.parse(last)))
+        return spans
+
+
+_YEAR = func.substr(revision.c.period, 1, 4)
+_SPANS = (
+    select(revision.c.kpi_id, _YEAR, func.min(revision.c.period), func.max(revision.c.period))
+    .where(
+        revision.c.submission_id > bindparam("after", type_=BigInteger),
+        revision.c.submission_id <= bindparam("upto", type_=BigInteger),
     )
-    spans: dict[int, list[tuple[Period, Period]]] = {}
-    for number, first, last in connection.execute(query):
-        spans.setdefault(number, []).append((Period.parse(first), Period.parse(last)))
-    return spans
+    .group_by(revision.c.kpi_id, _YEAR)
+)
 
 
-def _newest_days(
-    plan: Plan, stored: StoredCatalogue, spans: Mapping[int, list[tuple[Period, Period]]]
-) -> list[dt.date]:
-    """Return, per target of a plan whose KPI has figures, the last day that one speaks for."""
+def _told(plan: Plan, stored: StoredCatalogue, spans: Spans) -> tuple[int, dt.date] | None:
+    """Return how many targets of a plan have a KPI with figures, and the last day of these."""
     first_day, last_day = plan.start.first_day, plan.end.last_day
-    found: list[dt.date] = []
-    for _, kpi, _ in (key for key in stored.catalogue.targets if key[0] == plan.code):
+    count, found = 0, []
+    for kpi, number in stored.kpi_ids.items():
         days = [
             min(last.last_day, last_day)
-            for first, last in spans.get(stored.kpi_ids[kpi], ())
+            for first, last in spans.get(number, ())
             if first.first_day <= last_day and first_day <= last.last_day
         ]
-        found += [max(days)] if days else []
-    return found
+        targets = stored.catalogue.targets_in(plan.code, kpi)
+        if days and targets:
+            count += targets
+            found.append(max(days))
+    return (count, max(found)) if found else None
 
 
 def board(
@@ -247,6 +281,7 @@ class Glances:
     def __init__(self) -> None:
         """Begin with nothing kept."""
         self._kept: dict[tuple[object, ...], Glance] = {}
+        self.reported = Reported()
 
     def at(
         self,

@@ -93,7 +93,8 @@ def scoreboard_page(page: Here) -> Response:
     office = page.office
     with office.database.read() as connection:
         stored, seen = office.seen(connection, asked.end_of(wanted.day, page))
-        code = wanted.plan or overview.default_plan(connection, stored, seen)
+        known = page.site.glances.reported
+        code = wanted.plan or overview.default_plan(connection, stored, seen, known)
         plan = _plan(stored, code, wanted.day)
         if plan is None:
             return page.render("scoreboard_empty.html", day=wanted.day)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,13 @@ from app.domain.attainment import Status
 from app.domain.kpi import Kind
 from app.domain.period import Period
 from app.ledger.dense import statement as dense_statement
-from app.ledger.expected import first_recorded
+from app.ledger.expected import first_recorded, first_revisions
+from app.ledger.narrowing import by_codes
+from app.ledger.revisions import latest
 from app.ledger.scoreboard import Brief, Selection, Wanted
 from app.ledger.standings import Standings
 from app.ledger.stretches import statement as stretches_statement
+from app.ledger.tables import revision
 from tests import factories
 from tests.ledger.test_changes import plan_of
 from tests.metrics import world
@@ -238,6 +242,27 @@ def test_a_periods_figures_are_found_by_its_index(settled: Office) -> None:
         dialect = connection.dialect.name
         given = {"period": "2013-01", "kpis": [1], "upto": 9}
         found = plan_of(connection, dense_statement(dialect), given)
+
+    assert "ix_revision_period_kpi_id" in found
+
+
+def test_a_targets_series_is_found_by_the_key(settled: Office) -> None:
+    with settled.database.read() as connection:
+        stored, _ = settled.seen(connection)
+        columns = (revision.c.kpi_id, revision.c.department_id)
+        query = by_codes(latest(9), columns, stored, {"cases"}, {"mech"})
+        found = plan_of(connection, query, {})
+
+    if settled.database.is_sqlite:
+        assert "SEARCH revision USING PRIMARY KEY (kpi_id=? AND department_id=?)" in found
+    else:
+        assert re.search(r"Index Scan using pk_revision on revision\b.*\n *Index Cond", found)
+
+
+def test_a_periods_first_revisions_are_found_by_its_index(settled: Office) -> None:
+    with settled.database.read() as connection:
+        query = first_revisions(9).where(revision.c.period.in_(["2013-01"]))
+        found = plan_of(connection, query, {})
 
     assert "ix_revision_period_kpi_id" in found
 
