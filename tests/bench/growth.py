@@ -94,6 +94,8 @@ NOT_GROWN: Final = {
     "scoreboard-page": "a page has a line for each target of its plan, and no plan has a thousand "
     "times the targets that it is measured with; see `scoreboard` for a growing record.",
     "target-page": "a target has one figure a month: a thousand months are 83 years.",
+    "verdicts": "see `national`, thirty times as many targets and 36 times as many figures.",
+    "national": "the largest size of `verdicts`.",
 }
 """Rows that are not measured at each size, and why."""
 

@@ -111,11 +111,11 @@ def layout(
         keys[key[1]].append(key)
     # Those of a KPI have all the same calendar: there is one plan.
     made = Layout(stored, plan, seen.today, tuple(sorted(catalogue.departments)), {})
-    entries = _Entries(connection, seen)
-    sheets = {
-        code: _sheet(made, keys[code], reporters[code], deadlines.get(code, ()), entries)
-        for code in sorted(keys)
-    }
+    entries, sheets = _Entries(connection, seen), {}
+    for code in sorted(keys):
+        sheets[code] = _sheet(made, keys[code], reporters[code], deadlines.get(code, ()), entries)
+        # On a busy machine all of them take longer than a session may say nothing.
+        entries.stay()
     return replace(made, sheets=sheets)
 
 
@@ -125,6 +125,10 @@ class _Entries:
     def __init__(self, connection: Connection, seen: Moment) -> None:
         self._connection, self._seen = connection, seen
         self._known: dict[dt.datetime, int] = {}
+
+    def stay(self) -> None:
+        """Let the database know that somebody is there."""
+        journal.position(self._connection)
 
     def before(self, deadline: dt.datetime) -> int:
         """Return the number of the last one that is in time; any, where it has not passed."""
