@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import namedtuple
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.types import TypeDecorator
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
     Process = Callable[[Any], Any]
-
-_MANY: Final = True
 
 
 def run(connection: Connection, statement: str, parameters: Any = ()) -> Any:  # noqa: ANN401 - the driver's own
@@ -35,7 +33,7 @@ def run(connection: Connection, statement: str, parameters: Any = ()) -> Any:  #
 
 def run_many(connection: Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:
     """Execute a statement once for each row of parameters; raises as `run`."""
-    _executed(connection, statement, rows, many=_MANY)
+    _executed(connection, statement, rows, many=True)
 
 
 def _executed(connection: Connection, statement: str, parameters: Any, *, many: bool) -> Any:  # noqa: ANN401 - the driver's own
