@@ -14,11 +14,12 @@ from app.web import formats
 from app.web.words import msg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from app.domain.attainment import Verdict
     from app.domain.explanation import Step
     from app.domain.figure import Figure
+    from app.domain.kpi import Department
     from app.ledger.scoreboard import Line
     from app.web.page import Page
 
@@ -137,12 +138,12 @@ def figure_link(page: Page, kpi: str, figure: Figure) -> str:
     )
 
 
-def figures(page: Page, line: Line) -> list[FigureShown]:
+def figures(page: Page, departments: Mapping[str, Department], line: Line) -> list[FigureShown]:
     """Return every figure that counts, as it is on record."""
     counted, kpi = line.verdict.counted, line.subject.kpi
     return [
         FigureShown(
-            department=figure.department,
+            department=page.name(departments[figure.department]),
             period=formats.period(figure.period, page.speak),
             value=formats.plain(shown(figure.amount.number(kpi.factor))),
             numerator=formats.plain(figure.amount.numerator),

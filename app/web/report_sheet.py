@@ -16,6 +16,7 @@ from app.intake.form import ENTRY
 from app.intake.spelling import read_period
 from app.ledger import awaited
 from app.wording import formats
+from app.wording.remarks import named
 from app.wording.targets import goal_of
 
 if TYPE_CHECKING:
@@ -131,14 +132,19 @@ def read_findings(page: Page, table: Table, receipt: Receipt) -> list[Said]:
     fields = {header: name for name, header in table.headers.items()}
     rows = set(table.numbers)
     say = page.site.services.translator.message
+    findings = receipt.result.findings
+    if not findings:
+        return []
+    with page.office.database.read() as connection:
+        catalogue = page.office.catalogue(connection).catalogue
     return [
         Said(
             found.row if found.row in rows else None,
             fields.get(found.column or "", found.column),
             found.severity,
-            say(found, page.language),
+            say(named(page, catalogue, found), page.language),
         )
-        for found in receipt.result.findings
+        for found in findings
     ]
 
 

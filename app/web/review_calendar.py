@@ -156,7 +156,7 @@ def calendar_page(page: Here) -> Response:
         stored, seen = office.seen(connection, asking.end_of(day, page))
         catalogue = stored.catalogue
         years = _years(catalogue, page)
-        year = asked or _default(years, reviewing.years(connection, seen.position), seen.today)
+        year = asked or default_year(years, reviewing.years(connection, seen.position), seen.today)
         scope = reporting.Scope(within=Period.of(year))
         whole = reporting.reporting(connection, stored, seen, office.zone, scope)
         departments = meant(catalogue, page.actor, department)
@@ -211,21 +211,24 @@ def _head(page: Page, at: Period) -> str:
     return page.speak(msg("year"))
 
 
-def _years(catalogue: Catalogue, page: Page) -> set[int]:
-    """Return the years of which anything is expected."""
+def _years(catalogue: Catalogue, page: Page) -> Counter[int]:
+    """Return how many figures are expected of which years."""
     places = expected_figures(catalogue, page.office.zone)
-    return {one.period.first_day.year for figures in places.values() for one in figures}
+    return Counter(one.period.first_day.year for figures in places.values() for one in figures)
 
 
-def _default(years: Collection[int], filled: Collection[int], today: dt.date) -> int:
+def default_year(years: Mapping[int, int], filled: Collection[int], today: dt.date) -> int:
     """Return the year that is shown unasked: this one, if anything is expected in it.
 
-    Else the newest one up to now with a figure, else the newest one that has begun.
+    Else the newest one up to now with figures, not counting those of which much less is expected
+    than of others, as of the last years of a plan of five. Else the newest one that has begun.
     """
     if today.year in years:
         return today.year
     begun = [year for year in years if year <= today.year]
-    return max([year for year in begun if year in filled] or begun or [today.year])
+    busy = [year for year in begun if year in filled]
+    most = max((years[year] for year in busy), default=0)
+    return max([year for year in busy if 2 * years[year] >= most] or begun or [today.year])
 
 
 def _year_asked(page: Page) -> int | None:

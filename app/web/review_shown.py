@@ -16,6 +16,7 @@ from app.ledger import reviewing, scoreboard
 from app.web import formats
 from app.web.targets_shown import figure_of, goal_of, unit_of
 from app.wording import charts
+from app.wording.remarks import named
 from app.wording.words import msg
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def grouped(
                 by=first.by,
                 came_as=came_as,
                 waiting=counts[number],
-                warnings=_warnings(page, known.warnings[number].of_all),
+                warnings=_warnings(page, known.catalogue, known.warnings[number].of_all),
                 rows=tuple(_row(page, known, row) for row in listed),
             )
         )
@@ -220,7 +221,9 @@ def _row(page: Page, known: Evidence, row: Standing) -> Row:
         year=_compared(page, kpi, known.years[row.key], figure, period.frequency.per_year),
         spark=_spark(page, kpi, known.years[row.key]),
         targets=tuple(_led(page, known, target, subject, row) for target, subject in led),
-        warnings=_warnings(page, known.warnings[figure.submission].of_rows.get(row.row, ())),
+        warnings=_warnings(
+            page, known.catalogue, known.warnings[figure.submission].of_rows.get(row.row, ())
+        ),
         note=figure.note,
         reason=row.reason,
         review=None if row.review is None else said(page, row),
@@ -267,13 +270,13 @@ def _led(page: Page, known: Evidence, key: TargetKey, subject: Subject, row: Sta
     )
 
 
-def _warnings(page: Page, listed: Iterable[Warned]) -> tuple[Asking, ...]:
+def _warnings(page: Page, catalogue: Catalogue, listed: Iterable[Warned]) -> tuple[Asking, ...]:
     say, zone = page.site.services.translator.message, page.office.zone
     found = []
     for one in listed:
         answer = one.answer
         by = None if answer is None else f"{answer.by}, {formats.instant(answer.at, zone)}"
-        text = say(one.finding, page.language)
+        text = say(named(page, catalogue, one.finding), page.language)
         found.append(Asking(text, None if answer is None else answer.note, by))
     return tuple(found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
@@ -13,6 +14,7 @@ from app.intake.receipts import receipt_document
 from app.ledger import brought, reviews, submissions
 from app.web import formats
 from app.web.page import Here
+from app.wording.remarks import named
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -39,6 +41,8 @@ def submission_page(page: Here, number: str) -> Response:
         passed = reviews.of_submission(connection, int(number))
         figures = brought.of_submission(connection, int(number))
         catalogue = page.office.catalogue(connection).catalogue
+    told = tuple(named(page, catalogue, found) for found in receipt.result.findings)
+    receipt = replace(receipt, result=replace(receipt.result, findings=told))
     document = receipt_document(receipt, page.site.services.translator, page.language)
     zone = page.office.zone
     return page.render(

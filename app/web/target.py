@@ -63,7 +63,7 @@ def target_page(page: Here, plan: str, kpi: str, department: str) -> Response:
         points=points,
         cell=lambda point: _cell(page, line, point),
         steps=arithmetic.steps(page, line),
-        figures=arithmetic.figures(page, line),
+        figures=arithmetic.figures(page, stored.catalogue.departments, line),
         required=_required(page, line),
         contributions=_contributions(page, stored.catalogue, line),
         crossings=[page.say(one.note) for one in crossings(subject, verdict)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import pytest
 
 from app.domain.access import Role
 from app.intake.review import approve, give_back
+from app.web.review_calendar import default_year
 from tests.factories import period
 from tests.intake.reviewing import OTHER, post
 from tests.ledger.small_office import APPROVER, fill, kpi, plan, row, target
@@ -141,6 +143,24 @@ def test_the_rates_speak_of_what_was_due_by_now(
     boss = sign_in(browse, office, "boss", Role.APPROVER)
     # January in time, February late, March not yet due.
     assert told(boss.get(CALENDAR), "Examination")[-2:] == ["100% 2/2", "50% 1/2"]
+
+
+@pytest.mark.parametrize(
+    ("filled", "today", "shown"),
+    [
+        ({2013}, 2016, 2013),
+        ({2012, 2013}, 2016, 2013),
+        ({2013, 2015}, 2016, 2013),
+        ({2015}, 2016, 2015),
+        ({2013, 2015}, 2015, 2015),
+        (set(), 2016, 2015),
+    ],
+)
+def test_a_year_with_a_plan_s_last_few_figures_is_not_shown_for_a_whole_one(
+    filled: set[int], today: int, shown: int
+) -> None:
+    years = {2012: 300, 2013: 240, 2014: 1, 2015: 1, 2019: 500}
+    assert default_year(years, filled, dt.date(today, 3, 1)) == shown
 
 
 def test_the_year_is_chosen_and_else_this_one_or_the_newest_with_figures(

@@ -48,6 +48,8 @@ def test_each_number_leads_to_its_revisions_and_to_its_submission(site: TestClie
 
     assert f'<a href="{FIGURE}">23.4</a>' in arithmetic
     assert 'href="/submissions/5"' in arithmetic
+    counted = arithmetic.partition('id="figures"')[2].partition("</table>")[0]
+    assert "<td>Examination</td>" in counted
     history = told(site, FIGURE)
     assert "a case was counted twice" in history
     assert "−0.50" in history

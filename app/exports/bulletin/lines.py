@@ -13,6 +13,7 @@ from app.exports.bulletin.reading import newest_figures
 from app.exports.bulletin.words import OBSERVED
 from app.ledger.overview import trend
 from app.wording import charts, formats
+from app.wording.remarks import named
 from app.wording.targets import SLIPPING, behind, figure_of, goal_of, slipping_since, unit_of
 from app.wording.words import msg
 
@@ -116,7 +117,8 @@ class Lines:
             yield voice.speak(msg("Note: {text}"), text=figure.note)
         key = (kpi.code, figure.department, figure.period)
         for remark in self._material.remarks.get((key, figure.submission), ()):
-            warning = voice.translator.message(remark.warning, voice.language)
+            told = named(voice, self._material.catalogue, remark.warning)
+            warning = voice.translator.message(told, voice.language)
             said = remark.answer
             yield voice.speak(msg("Warning: {text}"), text=warning)
             if said is not None:
