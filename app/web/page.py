@@ -176,9 +176,13 @@ class Page:
     def link(self, route: str, /, query: Mapping[str, object] | None = None, **path: object) -> str:
         """Return the address of a route, below wherever the service is mounted."""
         made = str(_addresses(self.request.app)(route, **path))
-        given = {name: value for name, value in (query or {}).items() if value not in (None, "")}
+        given = "&".join(
+            _parameter(name, str(value))
+            for name, value in (query or {}).items()
+            if value not in (None, "")
+        )
         address = self.request.scope.get("root_path", "") + made
-        return f"{address}?{urlencode(given)}" if given else address
+        return f"{address}?{given}" if given else address
 
     def asset(self, name: str) -> str:
         """Return the address of a file under `static`; another version has another address."""
@@ -232,6 +236,12 @@ async def _page(request: Request) -> Page:
 
 
 Here = Annotated[Page, Depends(_page)]
+
+
+@lru_cache(maxsize=8192)
+def _parameter(name: str, value: str) -> str:
+    """Write a parameter of an address: one page has the same few in hundreds of links."""
+    return urlencode({name: value})
 
 
 @lru_cache(maxsize=64)

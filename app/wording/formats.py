@@ -8,8 +8,6 @@ as 22.50 beside it. A ratio is rounded down, so that below 1 never reads 100 %.
 from __future__ import annotations
 
 from decimal import Context, Decimal
-from fractions import Fraction
-from math import floor
 from typing import TYPE_CHECKING
 
 from app.domain.number import SHOWN_FRACTION_DIGITS, write_number
@@ -19,6 +17,7 @@ from app.wording.words import COMPARATORS, msg
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
+    from fractions import Fraction
     from zoneinfo import ZoneInfo
 
     from app.domain.period import Period
@@ -50,9 +49,10 @@ _MONTHS = (
 
 def rounded(value: Number, decimals: int) -> Decimal:
     """Round an exact number to so many decimals, halves away from zero."""
-    exact = Fraction(value)
-    whole = floor(abs(exact) * 10**decimals + Fraction(1, 2))
-    return Decimal(whole if exact > 0 else -whole).scaleb(-decimals, _WIDE)
+    # In whole numbers: a page writes a thousand figures, and fractions seek common divisors.
+    above, below = value.as_integer_ratio()
+    whole = (2 * abs(above) * 10**decimals + below) // (2 * below)
+    return Decimal(whole if above > 0 else -whole).scaleb(-decimals, _WIDE)
 
 
 def number(value: Number | None, decimals: int) -> str:
@@ -64,15 +64,14 @@ def figure(value: Number | None, decimals: int, *bounds: Number | None) -> str:
     """Write a figure so that it looks equal to a bound only where it is."""
     if value is None:
         return ABSENT
-    exact = Fraction(value)
+    shown = rounded(value, decimals)
+    others = [bound for bound in bounds if bound is not None and bound != value]
     while decimals < SHOWN_FRACTION_DIGITS and any(
-        bound is not None
-        and exact != bound
-        and rounded(exact, decimals) == rounded(bound, decimals)
-        for bound in bounds
+        rounded(bound, decimals) == shown for bound in others
     ):
         decimals += 1
-    return _grouped(rounded(exact, decimals))
+        shown = rounded(value, decimals)
+    return _grouped(shown)
 
 
 def signed(value: Number | None, decimals: int) -> str:
@@ -92,7 +91,8 @@ def percent(value: Number | None, decimals: int = 1) -> str:
     """Write a ratio as a percentage, rounded down."""
     if value is None:
         return ABSENT
-    down = floor(Fraction(value) * 100 * 10**decimals)
+    above, below = value.as_integer_ratio()
+    down = above * 100 * 10**decimals // below
     return f"{_grouped(Decimal(down).scaleb(-decimals, _WIDE))}%"
 
 
