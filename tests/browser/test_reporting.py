@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from app.intake.resources import KpiResource
+    from app.intake.resources import DepartmentResource, KpiResource, TargetResource
     from tests.browser.conftest import Look
 
 pytestmark = [pytest.mark.part("chromium"), pytest.mark.xdist_group("browser")]
@@ -56,41 +56,9 @@ def last_month() -> Period:
     return Period.of(today.year, month=today.month).shift(-1)
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    """An office with departments of 400 and of 3 figures a month, and one more figure's history."""
-    database = Database(f"sqlite:///{tmp_path / 'reporting.db'}")
-    migrate(database)
-    office = Office(database, ZoneInfo("Asia/Shanghai"))
-    month = last_month()
-    codes = [f"k-{number:03}" for number in range(1, FIGURES + 1)]
-    fill(
-        office,
-        department("office", kind="office", parent=None),
-        department("many", name_zh="审查业务部", name_en="Examination", name=None),
-        department("few", name_zh="条法司", name_en="Law", name=None),
-        plan("this", start=str(month.shift(-12)), end=str(month.shift(12))),
-        *(_kpi(code, ["many"]) for code in codes),
-        *(_kpi(code, ["few"], **more) for code, more in FEW.items()),
-        *(
-            target("<= 22.5", plan="this", kpi=code, department="many", due=str(month))
-            for code in codes
-        ),
-        *(target(">= 1", plan="this", kpi=code, department="few", due=str(month)) for code in FEW),
-    )
-    send(
-        office,
-        *(
-            row("20.5", str(month.shift(-back)), kpi="pendency", department="few")
-            for back in range(1, 9)
-        ),
-    )
-    for name, of in (("many", "many"), ("few", "few")):
-        add_user(office, f"user.{name}", Role.REPORTER, of, password=PASSWORD)
-    yield office
-    database.close()
-
-
+MANY: Final = {"many-1": FIGURES, "many-2": FIGURES, "many-3": FIGURES, "some-1": 40, "some-2": 40}
+"""How many figures a month departments report that have many: each test has one to itself."""
+HAVE_FEW: Final = [f"few-{number}" for number in range(1, 10)]
 FEW: Final[dict[str, dict[str, object]]] = {
     "pendency": {"name_zh": "发明专利审查周期", "name_en": "Invention pendency"},
     "grants": {"kind": "ratio", "name_zh": "授权率", "name_en": "Grant rate", "factor": "100"},
@@ -98,13 +66,59 @@ FEW: Final[dict[str, dict[str, object]]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """An office with departments of many and of 3 figures a month, of those with a history."""
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('reporting') / 'reporting.db'}")
+    migrate(database)
+    office = Office(database, ZoneInfo("Asia/Shanghai"))
+    month = last_month()
+    reported = {
+        f"k-{number:03}": [code for code, count in MANY.items() if number <= count]
+        for number in range(1, FIGURES + 1)
+    }
+    fill(
+        office,
+        department("office", kind="office", parent=None),
+        *(_department(code, "审查业务部", "Examination") for code in MANY),
+        *(_department(code, "条法司", "Law") for code in HAVE_FEW),
+        plan("this", start=str(month.shift(-12)), end=str(month.shift(12))),
+        *(_kpi(code, of) for code, of in reported.items()),
+        *(_kpi(code, HAVE_FEW, **more) for code, more in FEW.items()),
+        *(_target("<= 22.5", code, of) for code, listed in reported.items() for of in listed),
+        *(_target(">= 1", code, of) for code in FEW for of in HAVE_FEW),
+    )
+    send(
+        office,
+        *(
+            row("20.5", str(month.shift(-back)), kpi="pendency", department=of)
+            for back in range(1, 9)
+            for of in HAVE_FEW
+        ),
+    )
+    for code in (*MANY, *HAVE_FEW):
+        add_user(office, code, Role.REPORTER, code, password=PASSWORD)
+    yield office
+    database.close()
+
+
+def _department(code: str, name_zh: str, name_en: str) -> DepartmentResource:
+    number = code.rpartition("-")[2]
+    names = {"name_zh": f"{name_zh}{number}", "name_en": f"{name_en} {number}"}
+    return department(code, name=None, **names)
+
+
+def _target(text: str, code: str, of: str) -> TargetResource:
+    return target(text, plan="this", kpi=code, department=of, due=str(last_month()))
+
+
 def _kpi(code: str, reported_by: list[str], **more: object) -> KpiResource:
     names = {"name": None, "name_zh": f"指标{code}", "name_en": f"Measure {code}"}
     return kpi(code, **{**names, "reported_by": reported_by, **more})
 
 
-@pytest.fixture
-def site(office: Office, tmp_path: Path) -> Iterator[Site]:
+@pytest.fixture(scope="module")
+def site(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The service on that office's record."""
     port = free_port()
     settings = {
@@ -114,7 +128,7 @@ def site(office: Office, tmp_path: Path) -> Iterator[Site]:
     }
     given = [f"{name}={value}" for name, value in settings.items()]
     command = ["env", *given, sys.executable, "-c", "from app.cli import main; main()", "serve"]
-    server = Process(command, log=tmp_path / "serve.log")
+    server = Process(command, log=tmp_path_factory.mktemp("reporting") / "serve.log")
     url = f"http://127.0.0.1:{port}"
     try:
         server.wait_ready(lambda: answers(url), seconds=120)
@@ -127,12 +141,10 @@ def site(office: Office, tmp_path: Path) -> Iterator[Site]:
 def report(look: Callable[..., Look]) -> Callable[..., Look]:
     """Open the reporting page as a user who has signed in."""
 
-    def start(
-        user: str = "few", width: int = DESKTOP, language: str = "en", **options: object
-    ) -> Look:
+    def start(user: str, width: int = DESKTOP, language: str = "en", **options: object) -> Look:
         window = look(width, language, **options)
         window.open("/sign-in?next=/report")
-        window.page.locator("#name").fill(f"user.{user}")
+        window.page.locator("#name").fill(user)
         window.page.locator("#password").fill(PASSWORD)
         window.page.locator("main button.primary").click()
         window.page.wait_for_url("**/report")
@@ -170,11 +182,11 @@ def receipt_number(page: Page) -> int:
     return int(re.findall(r"/submissions/(\d+)", page.url)[0])
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(("language", "of"), [("zh", "many-1"), ("en", "many-2")])
 def test_four_hundred_figures_are_pasted_checked_and_posted(
-    report: Callable[..., Look], office: Office, language: str
+    report: Callable[..., Look], office: Office, language: str, of: str
 ) -> None:
-    window = report("many", language=language)
+    window = report(of, language=language)
     page = window.page
     assert page.locator("tr[data-row]").count() == FIGURES
 
@@ -194,7 +206,7 @@ def test_four_hundred_figures_are_pasted_checked_and_posted(
 def test_a_paste_with_chinese_headers_goes_where_its_figures_stand(
     report: Callable[..., Look], office: Office
 ) -> None:
-    page = report("many").page
+    page = report("many-3").page
     table = "指标\t备注\t数值\nk-399\t重新核对\t１７．５\nMeasure k-002\t\t1,234.5\n"
     paste(page, "c-1-value", table)
     page.locator("[role=status]", has_text="Rows put into the grid: 2").wait_for()
@@ -205,7 +217,7 @@ def test_a_paste_with_chinese_headers_goes_where_its_figures_stand(
 
 
 def test_a_paste_is_undone(report: Callable[..., Look]) -> None:
-    page = report("few").page
+    page = report("few-1").page
     page.locator("#c-2-value").fill("7")
     paste(page, "c-2-value", "1\t\t\tA note\n2\t\t\t\n3\t\t\tToo far\n")
     assert (
@@ -219,7 +231,7 @@ def test_a_paste_is_undone(report: Callable[..., Look]) -> None:
 
 
 def test_a_month_is_reported_by_keyboard_alone(report: Callable[..., Look], office: Office) -> None:
-    window = report("few")
+    window = report("few-2")
     page = window.page
     for _ in range(40):
         page.keyboard.press("Tab")
@@ -246,7 +258,7 @@ def test_a_month_is_reported_by_keyboard_alone(report: Callable[..., Look], offi
 def test_findings_stand_beside_their_cells_while_somebody_types(
     report: Callable[..., Look], office: Office
 ) -> None:
-    window = report("few")
+    window = report("few-3")
     page = window.page
     page.locator("#c-3-value").fill("2O.5")
     page.locator("#said-3-value li.error").wait_for()
@@ -272,11 +284,11 @@ def test_an_upload_with_thirty_errors_is_mended_in_the_page(
     for number in range(1, 41):
         value = "十五" if number <= 28 else str(number)
         code = {29: "k-none", 30: ""}.get(number, f"k-{number:03}")
-        writer.writerow([code, "many", str(last_month()), value])
+        writer.writerow([code, "some-1", str(last_month()), value])
     path = tmp_path / "figures.csv"
     path.write_text(file.getvalue(), "utf-8-sig")
 
-    window = report("many", language="zh")
+    window = report("some-1", language="zh")
     page = window.page
     page.locator("#file").set_input_files(path)
     page.get_by_role("button", name="提交文件").click()
@@ -298,7 +310,7 @@ def test_an_upload_with_thirty_errors_is_mended_in_the_page(
 def test_a_draft_survives_a_closed_page_until_it_is_posted_or_discarded(
     report: Callable[..., Look],
 ) -> None:
-    window = report("few")
+    window = report("few-4")
     context = window.page.context
     window.page.locator("#c-2-value").fill("3")
     window.page.locator("#c-3-note").fill("counted again")
@@ -325,11 +337,11 @@ def test_a_draft_survives_a_closed_page_until_it_is_posted_or_discarded(
 
 
 def test_a_draft_holds_figures_that_are_not_listed_too(report: Callable[..., Look]) -> None:
-    window = report("few")
+    window = report("few-5")
     page = window.page
     page.get_by_role("button", name="Add another figure").click()
     page.locator("#c-4-kpi").fill("pendency")
-    page.locator("#c-4-department").fill("few")
+    page.locator("#c-4-department").fill("few-5")
     page.locator("#c-4-period").fill(str(last_month().shift(-9)))
     page.locator("#c-4-value").fill("20.4")
     page.locator("#checked", has_text="Can be posted: 1").wait_for()
@@ -342,10 +354,10 @@ def test_a_draft_holds_figures_that_are_not_listed_too(report: Callable[..., Loo
 def test_a_figure_is_corrected_with_a_reason_beside_what_was_there(
     report: Callable[..., Look], office: Office
 ) -> None:
-    window = report("few")
+    window = report("few-6")
     page = window.page
     earlier = last_month().shift(-1)
-    window.open(f"/figures/pendency/few/{earlier}")
+    window.open(f"/figures/pendency/few-6/{earlier}")
     page.get_by_role("link", name="Correct this figure").click()
     assert page.locator("tr[data-row]").inner_text().count("20.5") >= 1
     page.locator("#c-1-value").fill("20.7")
@@ -362,11 +374,11 @@ def test_a_figure_is_corrected_with_a_reason_beside_what_was_there(
 
 
 def test_a_file_is_dropped(report: Callable[..., Look], office: Office) -> None:
-    page = report("many").page
+    page = report("some-2").page
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the form").click()
     assert download.value.suggested_filename.endswith(".xlsx")
-    text = f"kpi,department,period,value\nk-001,many,{last_month()},15\n"
+    text = f"kpi,department,period,value\nk-001,some-2,{last_month()},15\n"
     page.evaluate(
         """(text) => {
             const brought = new DataTransfer();
@@ -380,11 +392,11 @@ def test_a_file_is_dropped(report: Callable[..., Look], office: Office) -> None:
     assert on_record(office, receipt_number(page)) == {"k-001": "15"}
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(("language", "of"), [("zh", "few-8"), ("en", "few-9")])
 def test_the_page_fits_every_window_and_keeps_nobody_out(
-    report: Callable[..., Look], language: str
+    report: Callable[..., Look], language: str, of: str
 ) -> None:
-    window = report("few", PHONE, language, color_scheme="dark")
+    window = report(of, PHONE, language, color_scheme="dark")
     for address in ("/report", "/report?show=all"):
         window.open(address)
         for width in (320, PHONE, 768, DESKTOP):
@@ -396,7 +408,7 @@ def test_the_page_fits_every_window_and_keeps_nobody_out(
 def test_a_month_is_reported_without_javascript(
     report: Callable[..., Look], office: Office
 ) -> None:
-    window = report("few", java_script_enabled=False)
+    window = report("few-7", java_script_enabled=False)
     page = window.page
     page.locator("#c-2-value").fill("3")
     page.locator("#c-3-value").fill("nonsense")
