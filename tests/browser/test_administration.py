@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import pytest
 
+from app.ledger.backup import restore
+from app.ledger.database import Database
 from tests.browser.conftest import ADMIN, DESKTOP, PASSWORD, PHONE, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.browser.conftest import Look, Site
 
@@ -172,6 +175,27 @@ def test_the_journal_tells_what_was_done_and_the_ledger_proves_it(
     ).json()
     newest_entry = max(log["items"], key=lambda entry: entry["id"])
     assert (newest_entry["id"], newest_entry["seal"]) == (int(number), seal)
+
+
+def test_a_backup_is_downloaded_whole_and_then_told_of(
+    administered: Site, look: Callable[..., Look], tmp_path: Path
+) -> None:
+    assert administered.url
+    window = look(language="en")
+    sign_in(window, ADMIN, PASSWORD)
+    window.open("/admin")
+    with window.page.expect_download() as download:
+        window.page.get_by_role("button", name="Make a backup and download it").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    moved = Database.of_file(tmp_path / "moved.db")
+    point = restore(moved, path)
+    moved.close()
+    window.open("/admin")
+    told = window.page.locator("#backups").inner_text()
+    assert "It holds every entry." in told
+    assert path.name in told
+    assert point.digest[:12] in told
 
 
 PAGES: Final = (
