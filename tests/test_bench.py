@@ -35,7 +35,7 @@ from tests.bench.harness import (
 from tests.bench.ledger import Shape, csv_of, deliver, fill, opened, rows_in
 from tests.bench.registry import ROWS, Row
 from tests.bench.report import document, table
-from tests.bench.results import points_of, read, told
+from tests.bench.results import keep, points_of, read, told
 from tests.bench.servers import missing, responder
 from tests.bench.sizes import FULL, QUICK
 from tests.parts import free_port
@@ -284,7 +284,7 @@ def test_every_curve_has_its_points(kept: Path) -> None:
 @pytest.mark.part("postgresql")
 def test_a_later_run_takes_the_place_of_its_rows_alone(kept: Path) -> None:
     before = read(kept)
-    assert main(["--quick", "target-page", "--results", str(kept)]) == 0
+    keep(kept, {"target-page": [line_of(3, 2, at_most("ratio", 1.5))]}, [], QUICK)
     after = read(kept)
     assert set(after["rows"]) == {"bulk-sqlite", "target-page"}
     assert after["growth"] == before["growth"]
@@ -316,7 +316,7 @@ def test_what_fails_is_told_and_loses_nothing_else(
     assert "ABSENT" in shown.out
     assert "bulk CSV, SQLite" in shown.out
     assert "Failed: start: failed, ValueError: no teapot" in shown.err
-    assert "Failed: scrape at 200: ValueError: no teapot" in shown.err
+    assert "Failed: scrape at 100: ValueError: no teapot" in shown.err
     page = (tmp_path / "RESULTS.md").read_text("utf-8")
     assert "| `start` | Start to the first 200 of /-/ready | figures on record | 2.5 ms |" in page
     assert "no teapot" in page

@@ -37,7 +37,7 @@ class Measured:
     """What has been measured so far."""
 
     rows: dict[str, list[Line]] = field(default_factory=dict)
-    grown: list[Grown] = field(default_factory=list)
+    grown: dict[str, Grown] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
     @property
@@ -73,7 +73,7 @@ def main(words: Sequence[str] | None = None) -> int:
             text = json.dumps(document(measured.lines, sizes), ensure_ascii=False, indent=2)
             asked.json.write_text(f"{text}\n", encoding="utf-8")
         if kept is not None:
-            results.keep(kept, measured.rows, measured.grown, sizes)
+            results.keep(kept, measured.rows, list(measured.grown.values()), sizes)
     for failure in measured.failures:
         sys.stderr.write(f"Failed: {failure}\n")
     return 1 if measured.failures else 0
@@ -83,10 +83,10 @@ def measure(name: str, bench: Bench, measured: Measured) -> None:
     """Measure a row, or how the rows grow; what fails is told, and loses nothing else."""
     sys.stderr.write(f"Measuring {name}\n")
     if name == GROWTH:
-        measured.grown = growth.measure(bench)
+        growth.measure(bench, measured.grown)
         measured.failures += [
             f"{one.curve.name} at {size:,}: {why}"
-            for one in measured.grown
+            for one in measured.grown.values()
             for size, why in one.failed.items()
         ]
         return

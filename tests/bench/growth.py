@@ -109,9 +109,12 @@ def exponent(points: dict[int, float]) -> float | None:
     return statistics.linear_regression(sizes, values).slope
 
 
-def measure(bench: Bench) -> list[Grown]:
-    """Measure every curve at every size; what fails is told, and loses nothing else."""
-    grown = {name: Grown(curve) for name, curve in CURVES.items()}
+def measure(bench: Bench, grown: dict[str, Grown]) -> None:
+    """Put every curve's point at every size where it belongs, as it comes.
+
+    What fails is told, and loses nothing else.
+    """
+    grown |= {name: Grown(curve) for name, curve in CURVES.items()}
     for size in bench.sizes.growth:
         for names, take in (
             (("scrape", "scrape-figure", "scrape-anew", "memory"), _exposed),
@@ -123,7 +126,6 @@ def measure(bench: Bench) -> list[Grown]:
             for name in names if why else ():
                 if not any(at >= size for at in grown[name].points):
                     grown[name].failed[size] = str(why)
-    return list(grown.values())
 
 
 def _take(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DABIAO = (sys.executable, "-c", "from app.cli import main; main()", "serve")
 UVICORN = (sys.executable, "-m", "uvicorn", "--factory", "--no-access-log", "--log-level=warning")
 START_SECONDS = 60
-SETTLE_SECONDS = 300
+SETTLE_SECONDS = 600
 LABELS = ("family", "department", "kpi", "plan", "other")
 """The labels of every series that the SQL exporters answer."""
 ASKED_EVERY_SECONDS = 10

@@ -84,7 +84,7 @@ QUICK: Final = Sizes(
     looks=2,
     plan=Shape(departments=3, kpis=2, months=2, has_targets=True),
     years=Shape(departments=1, kpis=1, months=14, has_targets=True),
-    growth=(100, 200),
+    growth=(100,),
     nation=Nation(regions=4, kpis=5, months=14),
     roll_out=Nation(regions=4, kpis=5, months=14),
 )
