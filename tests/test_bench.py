@@ -309,6 +309,7 @@ def test_what_fails_is_told_and_loses_nothing_else(
     monkeypatch.setattr(growth, "_exposed", broken)
     monkeypatch.setattr(growth, "_on_sqlite", lambda *_: iter([("start", 10, 2.5)]))
     monkeypatch.setattr(growth, "_on_postgresql", lambda *_: iter([]))
+    monkeypatch.setattr(growth, "_judged", lambda *_: iter([]))
 
     assert main(["--quick", "start", "bulk-sqlite", "growth", "--results", str(tmp_path)]) == 1
 

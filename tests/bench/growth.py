@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING, Final
 
 from metrics.cache import Cache
 from metrics.negotiation import Format
-from tests.bench import load
+from tests.bench import load, verdicts
+from tests.bench import nation as nations
 from tests.bench.harness import Sample
 from tests.bench.ledger import Shape, csv_of, deliver, fill, new_key, opened
+from tests.bench.nation import Nation
 from tests.bench.posts import posts_of
 from tests.bench.scrape import Figures, corrections, first_answer, scrapes
 from tests.bench.servers import dabiao, missing
@@ -83,6 +85,7 @@ CURVES: Final = {
         Curve("posts-postgresql", "One post, PostgreSQL", "ms", "figures on record"),
         Curve("bulk-sqlite", "One CSV file, SQLite", "ms", "rows"),
         Curve("bulk-postgresql", "One CSV file, PostgreSQL", "ms", "rows"),
+        Curve("verdicts", "All verdicts of a plan anew", "ms", "figures present"),
         Curve("scoreboard", "Scoreboard of one department", "ms", "figures on record"),
         Curve("start", "Start to the first 200 of /-/ready", "ms", "figures on record"),
     )
@@ -94,8 +97,7 @@ NOT_GROWN: Final = {
     "scoreboard-page": "a page has a line for each target of its plan, and no plan has a thousand "
     "times the targets that it is measured with; see `scoreboard` for a growing record.",
     "target-page": "a target has one figure a month: a thousand months are 83 years.",
-    "verdicts": "see `national`, thirty times as many targets and 36 times as many figures.",
-    "national": "the largest size of `verdicts`.",
+    "national": "`verdicts` at thirty times the targets and 36 times the figures.",
 }
 """Rows that are not measured at each size, and why."""
 
@@ -120,6 +122,7 @@ def measure(bench: Bench, grown: dict[str, Grown]) -> None:
             (("scrape", "scrape-figure", "scrape-anew", "memory"), _exposed),
             (("bulk-sqlite", "posts-sqlite", "scoreboard", "start"), _on_sqlite),
             (("bulk-postgresql", "posts-postgresql"), _on_postgresql),
+            (("verdicts",), _judged),
         ):
             sys.stderr.write(f"Measuring growth at {size:,}: {', '.join(names)}\n")
             why = _take(bench, size, take, grown)
@@ -204,6 +207,26 @@ def _on_postgresql(bench: Bench, size: int) -> Iterator[Point]:
         yield from _filled(url, shape, "bulk-postgresql")
         ours = _served(stack, folder, url, bench)
         yield "posts-postgresql", _figures(shape), _median(bench, _posts(ours, url, shape, bench))
+
+
+def _judged(bench: Bench, size: int) -> Iterator[Point]:
+    if why := missing("postgresql"):
+        raise RuntimeError(why)
+    nation = present(size)
+    with (
+        PostgresServer(options=verdicts.SETTINGS) as server,
+        opened(server.create_database("nation_grown")) as office,
+    ):
+        nations.fill(office.database, nation)
+        take = verdicts.all_verdicts(office, nation).ours
+        yield "verdicts", nation.figures, _median(bench, take)
+
+
+def present(figures: int) -> Nation:
+    """Return a nation with about so many figures, and so many targets as it has places for them."""
+    months = 12 if figures <= 1_000 else 100
+    kpis = 100 if figures >= 1_000_000 else 10
+    return Nation(max(1, figures // months // kpis), kpis, months)
 
 
 def _served(stack: ExitStack, folder: Path, url: str, bench: Bench) -> HttpServer:

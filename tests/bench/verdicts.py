@@ -67,7 +67,7 @@ def _measured(bench: Bench, nation: Nation) -> list[Line]:
         url = server.create_database("nation")
         with opened(url) as office:
             fill(office.database, nation)
-            lines = compete(_all(office, nation), bench.sizes.rounds)
+            lines = compete(all_verdicts(office, nation), bench.sizes.rounds)
             lines += compete(_after_a_figure(office, nation), bench.sizes.rounds)
             # Not when it knows the catalogue, which takes a while at that size.
             with dabiao(bench.folder / "nation", url, ready="/-/healthy") as ours:
@@ -82,7 +82,7 @@ def _measured(bench: Bench, nation: Nation) -> list[Line]:
 # --- all verdicts, and those that one figure changes -------------------------------------------
 
 
-def _all(office: Office, nation: Nation) -> Contest:
+def all_verdicts(office: Office, nation: Nation) -> Contest:
     """Judge every target from what is on record; what follows from the catalogue is there."""
     with office.database.read() as connection:
         stored, seen = office.seen(connection)
