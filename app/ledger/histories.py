@@ -253,6 +253,9 @@ def _newest(rows: list[_Row]) -> list[_Row]:
     """Return the newest revision of each period, in order of time."""
     # Of a period and a revision there is one; and mostly they come in this order.
     rows.sort(key=_PLACE)
+    # Of a series that has no figure yet there is no row, and none comes after it.
+    if not rows:
+        return rows
     return [row for row, after in zip(rows, [*rows[1:], ("",)], strict=True) if row[0] != after[0]]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from app.domain.period import Frequency, Span
 from app.domain.plausibility.series import Point
+from app.ledger import histories as reading
 from app.ledger import narrowing
 from app.ledger.histories import histories
 from tests.factories import period
@@ -55,6 +56,19 @@ def test_only_the_periods_asked_for_are_read(filled: Office) -> None:
     assert [str(points[0].period), str(points[-1].period)] == ["2012-02", "2012-11"]
     assert found(filled, EXAM, spans={}) == {}
     assert found(filled, EXAM, spans={Frequency.ANNUAL: SPANS[Frequency.MONTHLY]}) == {}
+
+
+@pytest.mark.parametrize("most", [10_000, 1])
+def test_of_a_series_without_figures_there_is_nothing(
+    filled: Office, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(reading, "MOST_PLACES", most)
+    send(filled, row("23", "2012-05"), row("21.5", "2012-03"))
+
+    given = found(filled, EXAM, EAST)
+
+    assert len(given.pop(EXAM)) == 2
+    assert given in ({}, {EAST: []})
 
 
 @pytest.mark.parametrize("most", [500, 0])
