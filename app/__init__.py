@@ -3,6 +3,7 @@
 In reading order, each package importing only what stands before it::
 
     domain       pure arithmetic: periods, KPIs, targets, trajectories, the verdict
+    forecasting  how a course goes on, computed in a process of its own
     ledger       everything that knows SQL: the append-only record and its reads
     wording      how values become words, the same on every face
     intake       how figures and catalogues come in: reading, checking, recording

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from app.api.deps import Services
 from app.errors import DabiaoError
 from app.front import Whole
 from app.intake.desk import Desk
-from app.ledger.keeping import Keeper
+from app.ledger.keeping import ForecastKeeper, Keeper
 from app.ledger.key_ring import KeyRing
 from app.ledger.key_uses import KeyUses
 from app.ledger.office import Office, now_utc
@@ -115,9 +115,18 @@ def _scraped(metrics: Metrics) -> ShortWay:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     metrics: Metrics = app.state.metrics
+    office = services.office
+
     # Two that go through the whole office at once would take twice as long over the first scrape.
-    keeper = Keeper(services.office, may_begin=lambda: metrics.was_read)
-    with keeper, Verifier(services.office, app.state.process):
+    def was_read() -> bool:
+        return metrics.was_read
+
+    with (
+        Keeper(office, may_begin=was_read),
+        ForecastKeeper(office, may_begin=was_read),
+        Verifier(office, app.state.process),
+        closing(office.forecaster),  # ends first, so that nobody waits for a forecast any more
+    ):
         async with metrics.awake():
             yield
     services.desk.close()

@@ -22,18 +22,20 @@ if TYPE_CHECKING:
     from app.domain.catalogue import Catalogue
     from app.domain.contribution import Contribution, Missing, RollUp
     from app.domain.figure import Figure
+    from app.domain.forecast import Point
     from app.domain.kpi import Definition
     from app.domain.required import Required
     from app.ledger.catalogue import TargetVersion
     from app.ledger.explained import Explained
+    from app.ledger.forecasts import Foreseen
     from app.ledger.scoreboard import Line
     from app.translation import Language, Translator
 
 
 def explanation_document(
-    explained: Explained, translator: Translator, language: Language
+    explained: Explained, foreseen: Foreseen, translator: Translator, language: Language
 ) -> dict[str, Any]:
-    """Return a verdict as a chain, from the figures to what is still needed."""
+    """Return a verdict as a chain, from the figures to what is still needed and to be expected."""
     line = explained.line
     subject, verdict = line.subject, line.verdict
     counted, put = verdict.counted, roll_up(subject, verdict, explained.catalogue)
@@ -69,6 +71,7 @@ def explanation_document(
             _crossing_document(one, translator, language) for one in crossings(subject, verdict)
         ],
         "required": _required_document(required(subject, verdict), translator, language),
+        "forecast": _forecast_document(foreseen, translator, language),
     }
 
 
@@ -204,4 +207,25 @@ def _required_document(
         "upper": shown(total.upper) if total else None,
         "lower_a_period": shown(a_period.lower) if a_period else None,
         "upper_a_period": shown(a_period.upper) if a_period else None,
+    }
+
+
+def _forecast_document(
+    foreseen: Foreseen, translator: Translator, language: Language
+) -> dict[str, Any]:
+    found = foreseen.forecast
+    return {
+        "note": translator.say(foreseen.note, language),
+        "outlook": found and found.outlook,
+        "ratio": shown(found.ratio) if found else None,
+        "points": [_foreseen_point(point) for point in found.points] if found else [],
+    }
+
+
+def _foreseen_point(point: Point) -> dict[str, Any]:
+    return {
+        "period": point.period,
+        "value": shown(point.value),
+        "lower": shown(point.lower),
+        "upper": shown(point.upper),
     }

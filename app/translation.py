@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from app.domain import breaks, contribution, explanation, required
+from app.domain import breaks, contribution, explanation, forecast, required
 from app.domain.finding import TEMPLATES
 from app.domain.saying import Saying
 
@@ -156,7 +156,13 @@ LABELS = (
 )
 """Statuses, outcomes and headings, as tables show them; see `WORDS` for `ratio`."""
 
-RULES = (*explanation.RULES, *contribution.RULES, *required.RULES, *breaks.NOTES)
+RULES = (
+    *explanation.RULES,
+    *contribution.RULES,
+    *required.RULES,
+    *breaks.NOTES,
+    *forecast.RULES,
+)
 """What explanations say in words."""
 
 FREQUENCIES = {"M": "monthly", "Q": "quarterly", "A": "annually"}

@@ -17,6 +17,7 @@ MAX_LINES = 400
 
 LAYERS = (
     ("app.domain",),
+    ("app.forecasting",),
     ("app.ledger",),
     # how values become words and text
     ("app.translation", "app.exact_json", "app.log", "app.cookies"),

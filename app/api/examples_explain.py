@@ -90,6 +90,15 @@ EXPLANATION: Final[Example] = {
         "lower_a_period": None,
         "upper_a_period": None,
     },
+    "forecast": {
+        "note": "from 15 figures since 2012-01; 80 % interval",
+        "outlook": "open",
+        "ratio": 1.004,
+        "points": [
+            {"period": "2013-11", "value": 22.43, "lower": 22.08, "upper": 22.78},
+            {"period": "2013-12", "value": 22.41, "lower": 22.04, "upper": 22.78},
+        ],
+    },
 }
 TARGET_VERSIONS: Final[Example] = {
     "as_of": "2013-04-10T09:00:00+08:00",

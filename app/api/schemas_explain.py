@@ -11,6 +11,7 @@ from app.api.schemas import Described, Figure, Number, PeriodText, ScoreboardRow
 from app.domain.attainment import Status
 from app.domain.breaks import Source
 from app.domain.contribution import Why
+from app.domain.forecast import Outlook
 from app.domain.kpi import Kind
 from app.domain.lifecycle import State
 from app.domain.target import Overshoot
@@ -169,6 +170,35 @@ class Required(Described):
     upper_a_period: Number | None
 
 
+class ForecastPoint(Described):
+    """What will count towards the target at a period, at the course on record."""
+
+    period: PeriodText
+    value: Number
+    lower: Annotated[Number, Field(description="The lower end of the 80 % interval.")]
+    upper: Annotated[Number, Field(description="Its upper end.")]
+
+
+class Forecast(Described):
+    """How the figure goes on up to the due period; it has no part in the verdict."""
+
+    note: Annotated[
+        str, Field(description="What it comes from; without points, why there is none.")
+    ]
+    outlook: Annotated[
+        Outlook | None,
+        Field(description="Whether the target is met everywhere in the due period's interval."),
+    ]
+    ratio: Annotated[
+        Number | None,
+        Field(description="That of the due period's value; null where there is none."),
+    ]
+    points: Annotated[
+        list[ForecastPoint],
+        Field(description="Period by period behind the newest figure; the last is the due one."),
+    ]
+
+
 class Explanation(ScoreboardRow):
     """A verdict as a chain."""
 
@@ -192,6 +222,7 @@ class Explanation(ScoreboardRow):
     ]
     crossings: list[Crossing]
     required: Required
+    forecast: Forecast
 
 
 class Point(Described):

@@ -35,6 +35,7 @@ from app.intake.resources import TargetResource
 from app.intake.strict_json import decode
 from app.ledger import scoreboard
 from app.ledger.explained import explained
+from app.ledger.forecasts import foresee
 from app.ledger.scoreboard import Selection
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ def explain_target(
         stored, seen = here.office.seen(connection, as_of)
         key = _known(stored.catalogue, (plan, kpi, department))
         found = explained(connection, stored, seen, key, asked)
-    document = explanation_document(found, here.translator, spoken)
+    foreseen = foresee(here.office.forecaster, found.line.subject, found.kept, asked)
+    document = explanation_document(found, foreseen, here.translator, spoken)
     return answer(here, {"as_of": seen.now, **document}, language=spoken)
 
 

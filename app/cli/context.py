@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
@@ -14,6 +14,7 @@ from app.cli import REFUSED
 from app.domain.access import Actor, Role
 from app.errors import Misconfigured, Refused
 from app.exact_json import dumps
+from app.forecasting.asking import Forecaster
 from app.ledger.database import Database
 from app.ledger.migrating import is_current, newest_revision
 from app.ledger.office import Office
@@ -46,7 +47,8 @@ def office() -> Iterator[tuple[Office, Settings]]:
             if not is_current(connection, newest_revision()):
                 msg = "the database is not at the newest migration; dabiao migrate brings it there"
                 raise Misconfigured(msg)
-        yield Office(database, settings.zone), settings
+        with closing(Forecaster()) as forecaster:
+            yield Office(database, settings.zone, forecaster=forecaster), settings
     finally:
         database.close()
 

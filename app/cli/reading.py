@@ -11,7 +11,7 @@ from app.cli.explanation import print_explanation
 from app.cli.parameters import AsOf, AtPeriod, DepartmentCode, KpiCode
 from app.cli.parameters import period as read_period
 from app.cli.selecting import selected, selected_place
-from app.cli.terminal import print_history, print_scoreboard
+from app.cli.terminal import out, print_history, print_scoreboard
 from app.documents import (
     name_in,
     revision_document,
@@ -24,8 +24,11 @@ from app.errors import NotFound
 from app.explaining import explanation_document
 from app.ledger import revisions
 from app.ledger.explained import explained
+from app.ledger.forecasts import foresee
 from app.ledger.scoreboard import Selection, series
 from app.ledger.scoreboard import scoreboard as read_scoreboard
+from app.wording.forecasts import sentence
+from app.wording.voice import Voice
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -94,12 +97,14 @@ def explain(
             msg = f"{plan} has no target of {kpi} for {department}"
             raise NotFound(msg)
         found = explained(connection, stored, seen, keys[0], period)
+        foreseen = foresee(opened.forecaster, found.line.subject, found.kept, period)
     spoken = language or settings.language
-    document = explanation_document(found, translator, spoken)
+    document = explanation_document(found, foreseen, translator, spoken)
     if as_json:
         print_json(document, opened.zone)
     else:
         print_explanation(document, translator, spoken, opened.zone)
+        out().print(sentence(Voice(translator, spoken), foreseen), soft_wrap=True)
 
 
 def history(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.domain.lifecycle import of_revision, standing
-from app.ledger import reviews
+from app.ledger import forecasts, reviews
 from app.ledger.scoreboard import lines
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.domain.lifecycle import Review, State
     from app.domain.period import Period
     from app.ledger.catalogue import StoredCatalogue
+    from app.ledger.forecasts import Kept
     from app.ledger.scoreboard import Line, Moment
 
 
@@ -27,13 +28,14 @@ class Explained:
     """A target's line, and what it is told with, all as of one moment.
 
     standings: per figure that counts (department and period), its state, and what an approver said
-    last of this revision.
+    last of this revision. kept: what the model last said of the target's course.
     """
 
     line: Line
     catalogue: Catalogue
     seen: Moment
     standings: Mapping[tuple[str, Period], tuple[State, Review | None]]
+    kept: Kept | None
 
 
 def explained(
@@ -59,4 +61,5 @@ def explained(
         catalogue=stored.catalogue,
         seen=seen,
         standings={(figure.department, figure.period): stands(figure) for figure in figures},
+        kept=forecasts.kept(connection, stored, key),
     )

@@ -1,4 +1,4 @@
-"""What every face works with: the database, the office's time zone, the clock, the catalogue."""
+"""What every face works with: the database, the time zone, the clock, catalogue and forecasts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from app.forecasting.asking import Forecaster
 from app.ledger import journal
 from app.ledger.catalogue import CatalogueReader, StoredCatalogue
 from app.ledger.scoreboard import Moment, moment
@@ -34,6 +35,7 @@ class Office:
     zone: ZoneInfo
     clock: Callable[[], dt.datetime] = now_utc
     reader: CatalogueReader = field(default_factory=CatalogueReader)
+    forecaster: Forecaster = field(default_factory=Forecaster)
 
     @cached_property
     def standings(self) -> Standings:

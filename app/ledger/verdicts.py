@@ -136,19 +136,28 @@ def _changed(
 ) -> list[TargetKey]:
     """Return the targets whose verdicts may differ from those of a known state.
 
-    All of them on another day, in another zone and with another catalogue; else those of the KPIs
-    that figures have come in for.
+    All of them on another day and in another zone.
+    """
+    if known is None or (known.today, known.zone) != (reached.today, reached.zone):
+        return sorted(stored.catalogue.targets)
+    return touched(connection, stored, known.position, reached.position)
+
+
+def touched(
+    connection: Connection, stored: StoredCatalogue, after: int, upto: int
+) -> list[TargetKey]:
+    """Return the targets that entries behind one position, up to another, may have changed.
+
+    All of them after a change of the catalogue, else those of the KPIs that figures came in for.
     """
     targets = sorted(stored.catalogue.targets)
-    if known is None or (known.today, known.zone) != (reached.today, reached.zone):
-        return targets
-    if newest(connection, EntryKind.CATALOGUE, reached.position) > known.position:
+    if newest(connection, EntryKind.CATALOGUE, upto) > after:
         return targets
     query = (
         select(kpi.c.code)
         .distinct()
         .join(revision, revision.c.kpi_id == kpi.c.id)
-        .where(revision.c.submission_id > known.position)
+        .where(revision.c.submission_id > after)
     )
     codes = set(connection.execute(query).scalars())
     return [key for key in targets if key[1] in codes]

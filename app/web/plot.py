@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.domain.figure import Figure
+    from app.domain.forecast import Forecast
     from app.ledger.scoreboard import Line, Point
     from app.web.page import Page
 
@@ -45,6 +46,15 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """A forecast: the area of its interval, its line, and what it says of the due period."""
+
+    band: str
+    line: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plot:
     """A chart's geometry, in the units of its view box, and its data as JSON."""
 
@@ -56,6 +66,7 @@ class Plot:
     rows: tuple[tuple[float, str], ...]
     columns: tuple[tuple[float, str], ...]
     breaks: tuple[tuple[float, str], ...]
+    forecast: Ahead | None
     text: str
     data: Markup
     width: int = WIDTH
@@ -66,13 +77,20 @@ class Plot:
     bottom: int = HEIGHT - _BOTTOM
 
 
-def plot(page: Page, line: Line, points: Sequence[Point]) -> Plot | None:
+def plot(
+    page: Page, line: Line, points: Sequence[Point], forecast: Forecast | None = None
+) -> Plot | None:
     """Draw a target's series; None where no figure and nothing expected is there to be drawn."""
     actuals = [point.verdict.actual if point.verdict else None for point in points]
     expected = [point.expected for point in points]
     goal = line.subject.target.goal
     bounds = [Fraction(bound) for bound in (goal.lower, goal.upper) if bound is not None]
-    values = [value for value in (*actuals, *expected, *bounds) if value is not None]
+    ahead = _Ahead.of(points, actuals, forecast)
+    values = [
+        value
+        for value in (*actuals, *expected, *bounds, *ahead.lower, *ahead.upper)
+        if value is not None
+    ]
     if not points or all(value is None for value in actuals):
         return None
     low, high = _room(min(values), max(values))
@@ -90,11 +108,74 @@ def plot(page: Page, line: Line, points: Sequence[Point]) -> Plot | None:
             for place, point in enumerate(points)
             if point.breaks is not None
         ),
+        forecast=_drawn_ahead(page, line, forecast, ahead, x, y),
         text=page.speak(
             msg("Figures of {kpi} by period, with the target and what is expected"),
             kpi=page.name(line.subject.kpi),
         ),
-        data=_data(page, line, points, bounds),
+        data=_data(page, line, points, bounds, ahead),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A forecast place by place, beginning at the newest figure; nothing where there is none."""
+
+    value: list[Fraction | None]
+    lower: list[Fraction | None]
+    upper: list[Fraction | None]
+
+    @classmethod
+    def of(
+        cls,
+        points: Sequence[Point],
+        actuals: Sequence[Fraction | None],
+        forecast: Forecast | None,
+    ) -> _Ahead:
+        known = {one.period: one for one in forecast.points} if forecast else {}
+        first = min((one.ordinal for one in known), default=0)
+        begins = max(
+            (
+                place
+                for place, (point, actual) in enumerate(zip(points, actuals, strict=True))
+                if actual is not None and point.period.ordinal < first
+            ),
+            default=None,
+        )
+        rows: list[tuple[Fraction | None, ...]] = []
+        for place, point in enumerate(points):
+            one = known.get(point.period)
+            start = actuals[place] if place == begins else None
+            rows.append((one.value, one.lower, one.upper) if one else (start, start, start))
+        value, lower, upper = (list(column) for column in zip(*rows, strict=True))
+        return cls(value, lower, upper)
+
+    @property
+    def rows(self) -> list[tuple[Fraction | None, Fraction | None, Fraction | None]]:
+        """The three of each place."""
+        return list(zip(self.value, self.lower, self.upper, strict=True))
+
+
+def _drawn_ahead(
+    page: Page,
+    line: Line,
+    forecast: Forecast | None,
+    ahead: _Ahead,
+    x: Callable[[int], float],
+    y: Callable[[Fraction], float],
+) -> Ahead | None:
+    there = [place for place, value in enumerate(ahead.value) if value is not None]
+    if forecast is None or not there:
+        return None
+    edge = [(place, ahead.upper[place]) for place in there]
+    edge += [(place, ahead.lower[place]) for place in reversed(there)]
+    corners = [f"{x(place)} {y(value)}" for place, value in edge if value is not None]
+    kpi, due = line.subject.kpi, forecast.due
+    told = f"{figure_of(kpi, due.value)} ({figure_of(kpi, due.lower)}–{figure_of(kpi, due.upper)})"
+    return Ahead(
+        band=f"M{'L'.join(corners)}Z",
+        line=_path(ahead.value, x, y),
+        text=f"{formats.period(due.period, page.speak)}: {told} {unit_of(page, kpi)}".rstrip(),
     )
 
 
@@ -186,7 +267,13 @@ def _columns(points: Sequence[Point], x: Callable[[int], float]) -> list[tuple[f
     ]
 
 
-def _data(page: Page, line: Line, points: Sequence[Point], bounds: Sequence[Fraction]) -> Markup:
+def _data(
+    page: Page,
+    line: Line,
+    points: Sequence[Point],
+    bounds: Sequence[Fraction],
+    ahead: _Ahead,
+) -> Markup:
     """Return the same for the browser's chart: floats to draw, texts to be read."""
     kpi = line.subject.kpi
     history = [_posted(line, point) for point in points]
@@ -210,6 +297,10 @@ def _data(page: Page, line: Line, points: Sequence[Point], bounds: Sequence[Frac
             for figure in history
         ],
         "addresses": [figure and figure_link(page, kpi.code, figure) for figure in history],
+        "forecast": [_drawn(value) for value in ahead.value],
+        "forecast_lower": [_drawn(value) for value in ahead.lower],
+        "forecast_upper": [_drawn(value) for value in ahead.upper],
+        "forecast_text": [_told_ahead(line, *one) for one in ahead.rows],
         "breaks": [place for place, point in enumerate(points) if point.breaks is not None],
         "bounds": [_drawn(bound) for bound in bounds],
         "bounds_text": [figure_of(kpi, bound) for bound in bounds],
@@ -220,9 +311,19 @@ def _data(page: Page, line: Line, points: Sequence[Point], bounds: Sequence[Frac
             "expected": page.speak("expected"),
             "target": page.speak("target"),
             "revised": page.speak("revised"),
+            "forecast": page.speak(msg("forecast, 80% interval")),
         },
     }
     return _embedded(spoken)
+
+
+def _told_ahead(
+    line: Line, value: Fraction | None, lower: Fraction | None, upper: Fraction | None
+) -> str:
+    kpi = line.subject.kpi
+    if value is None or lower == upper == value:
+        return figure_of(kpi, value)
+    return f"{figure_of(kpi, value)} ({figure_of(kpi, lower)}–{figure_of(kpi, upper)})"
 
 
 def _posted(line: Line, point: Point) -> Figure | None:

@@ -12,12 +12,13 @@ from app.domain.contribution import roll_up
 from app.domain.number import shown
 from app.domain.required import required
 from app.errors import NotFound
-from app.ledger import scoreboard
+from app.ledger import forecasts, scoreboard
 from app.ledger.overview import Row
 from app.web import arithmetic, asked, formats, plot
 from app.web.page import Here
 from app.web.targets_shown import figure_of, goal_of, unit_of, worded
 from app.web.words import msg
+from app.wording.forecasts import basis_note, sentence
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -44,6 +45,8 @@ def target_page(page: Here, plan: str, kpi: str, department: str) -> Response:
         if key not in stored.catalogue.targets:
             raise NotFound(f"there is no target {'/'.join(key)}")
         (line,) = scoreboard.lines(connection, stored, seen, [key], period)
+        kept = forecasts.kept(connection, stored, key)
+    foreseen = forecasts.foresee(office.forecaster, line.subject, kept, period)
     subject, verdict = line.subject, line.verdict
     points = scoreboard.series(subject, seen.today)
     return page.render(
@@ -59,7 +62,9 @@ def target_page(page: Here, plan: str, kpi: str, department: str) -> Response:
         verdict=verdict,
         expected=figure_of(subject.kpi, verdict.expected),
         periods=_choices(line, seen.today),
-        chart=plot.plot(page, line, points),
+        chart=plot.plot(page, line, points, foreseen.forecast),
+        forecast=sentence(page, foreseen),
+        forecast_note=basis_note(page, foreseen),
         points=points,
         cell=lambda point: _cell(page, line, point),
         steps=arithmetic.steps(page, line),

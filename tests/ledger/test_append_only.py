@@ -22,7 +22,7 @@ Plain: TypeAlias = "sqlite3.Connection | psycopg.Connection[tuple[Any, ...]]"
 MESSAGE = "append-only: what is recorded is never changed"
 LEDGER = {name: table for name, table in metadata.tables.items() if is_ledger(table)}
 FORGOTTEN = {"api_key_use", "backup_made", "sign_in_count", "user_password", "user_session"}
-COMPUTED = {"verdict", "verdict_state"}
+COMPUTED = {"forecast", "forecast_answer", "forecast_state", "verdict", "verdict_state"}
 """What is changed and deleted on purpose."""
 
 

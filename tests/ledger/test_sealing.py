@@ -121,6 +121,9 @@ def test_every_table_of_the_ledger_is_sealed_and_the_others_are_named() -> None:
         "user_session",
         "sign_in_count",
         "backup_made",
+        "forecast",
+        "forecast_answer",
+        "forecast_state",
         "verdict",
         "verdict_state",
     }

@@ -11,6 +11,7 @@
   const data = JSON.parse(source.textContent);
   const places = data.periods.map((_, place) => place);
   const bounds = data.bounds.map((bound) => places.map(() => bound));
+  const foreseen = data.forecast.some((value) => value !== null);
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const told = (texts) => (_plot, _value, _series, place) =>
     place === null || texts[place] === undefined ? "–" : `${texts[place]} ${data.unit}`.trim();
@@ -70,6 +71,20 @@
         points: { show: false },
         value: told(places.map(() => data.bounds_text[place])),
       })),
+      ...(foreseen
+        ? [
+            { class: "edge", points: { show: false } },
+            { class: "edge", points: { show: false } },
+            {
+              label: data.labels.forecast,
+              stroke: colour("--ink"),
+              dash: [2, 4],
+              width: 2,
+              points: { show: false },
+              value: told(data.forecast_text),
+            },
+          ]
+        : []),
       ...(data.revised.some((value) => value !== null)
         ? [
             {
@@ -82,7 +97,10 @@
           ]
         : []),
     ],
-    bands: data.bounds.length === 2 ? [{ series: [4, 3], fill: colour("--band") }] : [],
+    bands: [
+      ...(data.bounds.length === 2 ? [{ series: [4, 3], fill: colour("--band") }] : []),
+      ...(foreseen ? [{ series: [3 + bounds.length, 4 + bounds.length], fill: colour("--foreseen") }] : []),
+    ],
     hooks: { draw: [breaks] },
   });
 
@@ -90,7 +108,9 @@
   const draw = () => {
     chart?.destroy();
     const revised = data.revised.some((value) => value !== null) ? [data.revised] : [];
-    chart = new uPlot(options(), [places, data.actual, data.expected, ...bounds, ...revised], room);
+    const ahead = foreseen ? [data.forecast_upper, data.forecast_lower, data.forecast] : [];
+    const rows = [places, data.actual, data.expected, ...bounds, ...ahead, ...revised];
+    chart = new uPlot(options(), rows, room);
     chart.over.addEventListener("click", () => {
       const address = data.addresses[chart.cursor.idx ?? -1];
       if (address) {

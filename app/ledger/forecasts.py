@@ -1,0 +1,259 @@
+"""Forecasts: of one target when it is asked for, and of all of them as a table for reads by SQL.
+
+What the model was asked last about a target, and what it said, is kept beside the ledger: the same
+question has the same answer, so whoever asks it again need not wait for the model. The table of
+forecasts follows from these answers. `forecast_state` names the position of the journal that it
+speaks for.
+
+Several processes may keep the table at once. Each asks without holding anybody up, and puts what it
+got in lot by lot, as the one writer, as long as nobody else has put anything in meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import asdict, astuple, dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, delete, select
+
+from app.domain.forecast import (
+    NOT_FITTED,
+    NOT_NOW,
+    Basis,
+    Estimate,
+    Forecast,
+    basis_of,
+    forecast_of,
+)
+from app.domain.number import shown
+from app.domain.saying import Saying
+from app.errors import Busy
+from app.forecasting.asking import NotComputed
+from app.ledger import scoreboard
+from app.ledger.derived import forecast, forecast_answer, forecast_state
+from app.ledger.verdicts import last_second, touched
+from app.ledger.writing import add
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy import Connection
+
+    from app.domain.attainment import Subject
+    from app.domain.catalogue import TargetKey
+    from app.domain.forecast import Question
+    from app.domain.period import Period
+    from app.forecasting.asking import Forecaster
+    from app.ledger.catalogue import StoredCatalogue
+    from app.ledger.office import Office
+
+log = logging.getLogger(__name__)
+
+METHOD: Final = 1
+"""Counts the models: an answer of another one is no answer."""
+LOT: Final = 50
+"""Targets that are put in at a time; the model takes a second or two for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The question that a target's kept answer is to, as a digest, and the answer."""
+
+    question: str
+    answer: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """A forecast with what it is made from; or, without one, why there is none."""
+
+    note: Saying
+    basis: Basis | None = None
+    forecast: Forecast | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the table speaks for: a position of the journal, and the zone its instants are of.
+
+    serial: counts its changes. Before the first it speaks for nothing.
+    """
+
+    position: int = 0
+    serial: int = 0
+    zone: str = ""
+
+
+# --- one target ---------------------------------------------------------------------------------
+
+
+def kept(connection: Connection, stored: StoredCatalogue, key: TargetKey) -> Kept | None:
+    """Return the answer that is kept for a target."""
+    return _kept(connection, [stored.target_ids[key]]).get(stored.target_ids[key])
+
+
+def foresee(
+    forecaster: Forecaster, subject: Subject, known: Kept | None, asked: Period | None = None
+) -> Foreseen:
+    """Return a target's forecast from figures up to a period, by the kept answer if it fits.
+
+    Not within a transaction: the model may take seconds. Raises nothing where it fails.
+    """
+    basis = basis_of(subject, asked)
+    if isinstance(basis, Saying):
+        return Foreseen(basis)
+    if known is not None and known.question == _digest(basis.question):
+        return Foreseen(basis.note, basis, forecast_of(basis, known.answer))
+    try:
+        (answer,) = forecaster.answers([basis.question])
+    except (Busy, NotComputed) as error:
+        log.warning("no forecast: %s", error)
+        return Foreseen(Saying(NOT_NOW))
+    if answer is None:
+        return Foreseen(Saying(NOT_FITTED))
+    return Foreseen(basis.note, basis, forecast_of(basis, answer))
+
+
+# --- all of them --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A target that is to be looked at: what its forecast is made from, and what is kept of it."""
+
+    number: int
+    basis: Basis | None
+    known: Kept | None
+
+    @property
+    def is_answered(self) -> bool:
+        """Tell whether the model need not be asked."""
+        return self.basis is None or (
+            self.known is not None and self.known.question == _digest(self.basis.question)
+        )
+
+
+def state(connection: Connection) -> State:
+    """Return what the table speaks for."""
+    columns = (forecast_state.c.position, forecast_state.c.serial, forecast_state.c.zone)
+    row = connection.execute(select(*columns)).one_or_none()
+    return State() if row is None else State(*row)
+
+
+def derive(office: Office, *, anew: bool = False) -> bool:
+    """Bring the table to the newest position; returns whether it was this call that did.
+
+    Only targets are looked at that may have changed, or (`anew`) all of them, and the model is
+    asked only what it has not answered. Where another process is at it, it is left to that one.
+    Raises Unavailable, Busy and NotComputed; what was put in before stays in.
+    """
+    with office.database.read() as connection:
+        known = state(connection)
+        stored, seen = office.seen(connection)
+        zone = str(office.zone)
+        if (known.position, known.zone) == (seen.position, zone) and not anew:
+            return False
+        begun = 0 if anew or known.zone != zone else known.position
+        keys = touched(connection, stored, begun, seen.position)
+        due = _due(connection, stored, keys, seen.position, anew=anew)
+    # First what needs no model: who looks at the table should not wait for the others.
+    due.sort(key=lambda one: not one.is_answered)
+    for begin in range(0, len(due), LOT):
+        lot = _answered(office.forecaster, due[begin : begin + LOT])
+        after = replace(known, serial=known.serial + 1)
+        if not _put(office, known, after, lot):
+            return False
+        known = after
+    reached = State(seen.position, known.serial + 1, zone)
+    return _put(office, known, reached, [])
+
+
+def _due(
+    connection: Connection,
+    stored: StoredCatalogue,
+    keys: Sequence[TargetKey],
+    position: int,
+    *,
+    anew: bool,
+) -> list[_Due]:
+    numbers = [stored.target_ids[key] for key in keys]
+    known = {} if anew else _kept(connection, numbers)
+    subjects = scoreboard.subjects(connection, stored, keys, position)
+    found = []
+    for number, subject in zip(numbers, subjects, strict=True):
+        basis = basis_of(subject)
+        found.append(_Due(number, None if isinstance(basis, Saying) else basis, known.get(number)))
+    return found
+
+
+def _answered(forecaster: Forecaster, lot: Sequence[_Due]) -> list[_Due]:
+    """Return targets with the answers to their questions; without a basis where there is none."""
+    asked = [one for one in lot if one.basis is not None and not one.is_answered]
+    answers = forecaster.answers([one.basis.question for one in asked if one.basis])
+    found = [one for one in lot if one.is_answered]
+    for one, answer in zip(asked, answers, strict=True):
+        if one.basis is None or answer is None:
+            found.append(replace(one, basis=None))
+        else:
+            found.append(replace(one, known=Kept(_digest(one.basis.question), tuple(answer))))
+    return found
+
+
+def _put(office: Office, known: State, after: State, lot: Sequence[_Due]) -> bool:
+    """Put in what a lot has come to, if the state is still the known one; then it is another."""
+    with office.database.write() as connection:
+        if state(connection) != known:
+            return False
+        for table in (forecast, forecast_answer) if lot else ():
+            one = delete(table).where(table.c.target_id == bindparam("number"))
+            connection.execute(one, [{"number": due.number} for due in lot])
+        add(connection, forecast_answer, [row for due in lot for row in _answer_rows(due)])
+        add(connection, forecast, [row for due in lot for row in _rows(due, office.zone)])
+        connection.execute(delete(forecast_state))
+        add(connection, forecast_state, {"id": 1, **asdict(after)})
+    return True
+
+
+def _answer_rows(due: _Due) -> Iterator[dict[str, Any]]:
+    if due.basis is not None and due.known is not None:
+        answer = json.dumps([astuple(one) for one in due.known.answer])
+        yield {"target_id": due.number, "question": due.known.question, "answer": answer}
+
+
+def _rows(due: _Due, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
+    if due.basis is None or due.known is None:
+        return
+    found = forecast_of(due.basis, due.known.answer)
+    for point in found.points:
+        is_last = point is found.due
+        yield {
+            "target_id": due.number,
+            "period": str(point.period),
+            "period_end": last_second(point.period, zone),
+            "value": shown(point.value),
+            "lower": shown(point.lower),
+            "upper": shown(point.upper),
+            "ratio": shown(found.ratio) if is_last else None,
+            "outlook": found.outlook if is_last else None,
+        }
+
+
+def _kept(connection: Connection, numbers: Sequence[int]) -> dict[int, Kept]:
+    columns = (forecast_answer.c.target_id, forecast_answer.c.question, forecast_answer.c.answer)
+    query = select(*columns)
+    if len(numbers) == 1:
+        query = query.where(forecast_answer.c.target_id == numbers[0])
+    wanted = set(numbers)
+    return {
+        number: Kept(question, tuple(Estimate(*one) for one in json.loads(answer)))
+        for number, question, answer in connection.execute(query)
+        if number in wanted
+    }
+
+
+def _digest(question: Question) -> str:
+    return hashlib.sha256(repr((METHOD, astuple(question))).encode()).hexdigest()
