@@ -81,7 +81,7 @@ def put_together(
     for router in pages.OPEN:
         app.include_router(router)
     app.state.metrics = metrics_of(office, settings)
-    app.router.routes += [pages.static, *metrics_routes(app.state.metrics, settings)]
+    app.router.routes += [pages.static, *metrics_routes(app.state.metrics, office, settings)]
     problems.install(app)
     errors.install(app)
     again.install(app)

@@ -1,4 +1,4 @@
-"""`/metrics` and `/metrics/process` as plain ASGI endpoints.
+"""`/metrics`, `/metrics/forecast` and `/metrics/process` as plain ASGI endpoints.
 
 Where a request is refused they raise, as every route does, and the application around them turns
 that into its problem document.
@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from app.errors import NotAuthenticated, NotReadYet
 from metrics.cache import Cache
+from metrics.forecasts import ForecastCache
 from metrics.negotiation import choose_format, wants_gzip
 from metrics.process import process_answer
 
@@ -189,6 +190,33 @@ class _Shared(Generic[T]):
         return await asyncio.shield(self.begin())
 
 
+class Forecasts(_Endpoint):
+    """`/metrics/forecast`: what is forecast of the due periods."""
+
+    def __init__(self, cache: ForecastCache, token: str | None, patience: float = PATIENCE) -> None:
+        """Serve what the cache gives; `patience` is in seconds."""
+        super().__init__(token)
+        self._cache = cache
+        self._patience = patience
+        self._readings = _Shared(cache.refresh)
+
+    async def answer(
+        self,
+        scope: Scope,  # noqa: ARG002 - the base's signature
+        accept: str,
+        *,
+        gzip: bool,
+    ) -> tuple[str, tuple[bytes, ...]]:
+        """Give the forecasts in the format asked for; the last where the database hangs."""
+        form, content_type = choose_format(accept)
+        try:
+            async with asyncio.timeout(self._patience):
+                reading = await self._readings.begun_now()
+        except TimeoutError:
+            reading = self._cache.last.failed()
+        return content_type, reading.answer(form, gzip=gzip)
+
+
 class Process(_Endpoint):
     """`/metrics/process`: this process."""
 
@@ -205,10 +233,12 @@ def metrics_of(office: Office, settings: Settings) -> Metrics:
     return Metrics(Cache(office, settings.language), settings.metrics_token)
 
 
-def metrics_routes(metrics: Metrics, settings: Settings) -> list[BaseRoute]:
-    """Return the routes of both endpoints; the second needs the `Observe` middleware around it."""
+def metrics_routes(metrics: Metrics, office: Office, settings: Settings) -> list[BaseRoute]:
+    """Return the routes of the endpoints; the last needs the `Observe` middleware around it."""
+    foreseen = Forecasts(ForecastCache(office), settings.metrics_token)
     return [
         Route("/metrics", metrics, name="metrics"),
+        Route("/metrics/forecast", foreseen, name="forecast_metrics"),
         Route("/metrics/process", Process(settings.metrics_token), name="process_metrics"),
     ]
 

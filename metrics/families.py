@@ -1,4 +1,4 @@
-"""Every metric of `/metrics` in one table, in the order in which it is exposed."""
+"""Every metric of `/metrics` and `/metrics/forecast`, in the order in which it is exposed."""
 
 from __future__ import annotations
 
@@ -237,4 +237,47 @@ COLLECTOR_FAMILIES: Final = (SUCCESS, SNAPSHOT_TIME)
 """What this process says about its own reading; it differs from replica to replica."""
 
 FAMILIES: Final = (*KPI_FAMILIES, BACKUP_TIME, *COLLECTOR_FAMILIES)
-BY_NAME: Final = {family.name: family for family in FAMILIES}
+
+FORECAST_SUCCESS: Final = Family(
+    "kpi_forecast_collector_success",
+    "Whether the table of forecasts could be read for this scrape: 1 or 0.",
+)
+FORECAST_FAMILIES: Final = (
+    Family(
+        "kpi_forecast_value",
+        "What will count towards the target at its due period, at the course on record.",
+        _TARGET,
+    ),
+    Family(
+        "kpi_forecast_lower_value",
+        "The lower end of the forecast's 80% interval.",
+        _TARGET,
+    ),
+    Family(
+        "kpi_forecast_upper_value",
+        "The upper end of the forecast's 80% interval.",
+        _TARGET,
+    ),
+    Family(
+        "kpi_forecast_ratio",
+        "By how much the forecast figure would meet the target: 1 at the bound.",
+        _TARGET,
+        unit="ratio",
+    ),
+    Family(
+        "kpi_forecast_outlook",
+        "Whether the target is met everywhere in the interval (reached), nowhere (missed), or "
+        "neither (open): 1 for what holds, 0 for every other.",
+        (*_TARGET, "outlook"),
+    ),
+    Family(
+        "kpi_forecast_period_end_timestamp_seconds",
+        "When the due period, of which the forecast is, will have ended, in Unix time.",
+        (*_TARGET, "period"),
+        unit="seconds",
+    ),
+    FORECAST_SUCCESS,
+)
+"""`/metrics/forecast`: what follows from a model, and is a little behind the record."""
+
+BY_NAME: Final = {family.name: family for family in (*FAMILIES, *FORECAST_FAMILIES)}

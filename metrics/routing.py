@@ -264,10 +264,14 @@ def _inhibitions() -> list[dict[str, Any]]:
         _mutes('alertname="DabiaoCollectorFailing"', 'alertname="DabiaoReplicaFailing"'),
         _mutes(
             'alertname="KpiTargetMissed"',
-            'alertname=~"KpiTargetOffTrack|KpiTargetAtRisk"',
+            'alertname=~"KpiTargetOffTrack|KpiTargetAtRisk|KpiForecastMiss"',
             _TARGET,
         ),
-        _mutes('alertname="KpiTargetOffTrack"', 'alertname="KpiTargetAtRisk"', _TARGET),
+        _mutes(
+            'alertname="KpiTargetOffTrack"',
+            'alertname=~"KpiTargetAtRisk|KpiForecastMiss"',
+            _TARGET,
+        ),
         _mutes(
             'alertname="KpiFiguresStale"',
             'alertname=~"KpiSubmissionDueSoon|KpiSubmissionOverdue"',

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.web_config.file import WebConfigFile
 
 _HEALTH: Final = frozenset({"/-/healthy", "/-/ready"})
-_METRICS: Final = frozenset({"/metrics", "/metrics/process"})
+_METRICS: Final = frozenset({"/metrics", "/metrics/forecast", "/metrics/process"})
 
 
 class WebGuard:

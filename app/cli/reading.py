@@ -104,7 +104,8 @@ def explain(
         print_json(document, opened.zone)
     else:
         print_explanation(document, translator, spoken, opened.zone)
-        out().print(sentence(Voice(translator, spoken), foreseen), soft_wrap=True)
+        if told := sentence(Voice(translator, spoken), foreseen):
+            out().print(told, soft_wrap=True)
 
 
 def history(

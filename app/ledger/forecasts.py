@@ -34,10 +34,12 @@ from app.errors import Busy
 from app.forecasting.asking import NotComputed
 from app.ledger import scoreboard
 from app.ledger.derived import forecast, forecast_answer, forecast_state
+from app.ledger.tables import department, kpi, plan, target
 from app.ledger.verdicts import last_second, touched
 from app.ledger.writing import add
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Sequence
     from zoneinfo import ZoneInfo
 
@@ -118,11 +120,54 @@ def foresee(
     return Foreseen(basis.note, basis, forecast_of(basis, answer))
 
 
-# --- all of them --------------------------------------------------------------------------------
+# --- the due periods of all ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
+class Due:
+    """What is forecast of a target's due period, as the table has it.
+
+    key: plan, KPI and department. period_end: the period's last second.
+    """
+
+    key: TargetKey
+    period: str
+    period_end: dt.datetime
+    value: float
+    lower: float
+    upper: float
+    ratio: float | None
+    outlook: str
+
+
+def due_rows(connection: Connection) -> list[Due]:
+    """Return the forecasts of due periods, in order of plan, KPI and department."""
+    codes = (plan.c.code, kpi.c.code, department.c.code)
+    columns = (forecast.c.period, forecast.c.period_end)
+    numbers = (forecast.c.value, forecast.c.lower, forecast.c.upper, forecast.c.ratio)
+    query = (
+        select(*codes, *columns, *numbers, forecast.c.outlook)
+        .join(target, target.c.id == forecast.c.target_id)
+        .join(plan, plan.c.id == target.c.plan_id)
+        .join(kpi, kpi.c.id == target.c.kpi_id)
+        .join(department, department.c.id == target.c.department_id)
+        .where(forecast.c.outlook.is_not(None))
+    )
+    found = []
+    for row in connection.execute(query):
+        value, lower, upper = (float(number) for number in row[5:8])
+        ratio = None if row[8] is None else float(row[8])
+        found.append(
+            Due((row[0], row[1], row[2]), row[3], row[4], value, lower, upper, ratio, row[9])
+        )
+    return sorted(found, key=lambda due: due.key)
+
+
+# --- the table ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
     """A target that is to be looked at: what its forecast is made from, and what is kept of it."""
 
     number: int
@@ -179,18 +224,20 @@ def _due(
     position: int,
     *,
     anew: bool,
-) -> list[_Due]:
+) -> list[_Looked]:
     numbers = [stored.target_ids[key] for key in keys]
     known = {} if anew else _kept(connection, numbers)
     subjects = scoreboard.subjects(connection, stored, keys, position)
     found = []
     for number, subject in zip(numbers, subjects, strict=True):
         basis = basis_of(subject)
-        found.append(_Due(number, None if isinstance(basis, Saying) else basis, known.get(number)))
+        found.append(
+            _Looked(number, None if isinstance(basis, Saying) else basis, known.get(number))
+        )
     return found
 
 
-def _answered(forecaster: Forecaster, lot: Sequence[_Due]) -> list[_Due]:
+def _answered(forecaster: Forecaster, lot: Sequence[_Looked]) -> list[_Looked]:
     """Return targets with the answers to their questions; without a basis where there is none."""
     asked = [one for one in lot if one.basis is not None and not one.is_answered]
     answers = forecaster.answers([one.basis.question for one in asked if one.basis])
@@ -203,7 +250,7 @@ def _answered(forecaster: Forecaster, lot: Sequence[_Due]) -> list[_Due]:
     return found
 
 
-def _put(office: Office, known: State, after: State, lot: Sequence[_Due]) -> bool:
+def _put(office: Office, known: State, after: State, lot: Sequence[_Looked]) -> bool:
     """Put in what a lot has come to, if the state is still the known one; then it is another."""
     with office.database.write() as connection:
         if state(connection) != known:
@@ -218,13 +265,13 @@ def _put(office: Office, known: State, after: State, lot: Sequence[_Due]) -> boo
     return True
 
 
-def _answer_rows(due: _Due) -> Iterator[dict[str, Any]]:
+def _answer_rows(due: _Looked) -> Iterator[dict[str, Any]]:
     if due.basis is not None and due.known is not None:
         answer = json.dumps([astuple(one) for one in due.known.answer])
         yield {"target_id": due.number, "question": due.known.question, "answer": answer}
 
 
-def _rows(due: _Due, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
+def _rows(due: _Looked, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
     if due.basis is None or due.known is None:
         return
     found = forecast_of(due.basis, due.known.answer)

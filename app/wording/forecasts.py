@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from app.domain.forecast import Outlook
+from app.domain.forecast import MILESTONE, SETTLED, Outlook
 from app.wording import formats
 from app.wording.targets import figure_of, unit_of
 from app.wording.words import msg
@@ -31,9 +31,14 @@ _NONE: Final = msg("No forecast: {why}.")
 _BASIS: Final = msg("Forecast: {basis}. It has no part in the verdict.")
 
 
-def sentence(speaker: Speaker, foreseen: Foreseen) -> str:
-    """Say what the due period's figure will be, and what that means; or why it is not said."""
+def sentence(speaker: Speaker, foreseen: Foreseen) -> str | None:
+    """Say what the due period's figure will be, and what that means; or why it is not said.
+
+    None where nobody would ask: of a milestone, and once the due period has its figure.
+    """
     basis, forecast = foreseen.basis, foreseen.forecast
+    if foreseen.note.template in (MILESTONE, SETTLED):
+        return None
     if basis is None or forecast is None:
         return speaker.speak(_NONE, why=speaker.say(foreseen.note))
     kpi, target, due = basis.subject.kpi, basis.subject.target, forecast.due

@@ -1,4 +1,4 @@
-"""One KPI of one department: figure, target, trajectory, revisions."""
+"""One KPI of one department: figure, target, trajectory, forecast, revisions."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from grafana_foundation_sdk.builders.stat import Panel as Stat
     from grafana_foundation_sdk.builders.table import Panel as Table
     from grafana_foundation_sdk.builders.timeseries import Panel as Lines
+    from grafana_foundation_sdk.builders.trend import Panel as Trend
 
     from metrics.grafana.words import Say
 
@@ -39,7 +40,7 @@ def dashboard(say: Say) -> Dashboard:
     for panel in numbers(say):
         board = board.with_panel(panel)
     board = board.with_row(Row(say("按数据期（数据库）", "By period, from the database")))
-    board = board.with_panel(verdict_lines(say))
+    board = board.with_panel(verdict_lines(say)).with_panel(forecast_lines(say))
     board = board.with_row(Row(say("按数据期（PromQL）", "By period, in PromQL")))
     board = board.with_panel(history_lines(say)).with_panel(ratio_lines(say))
     board = board.with_row(Row(say("各部门与记录", "Departments, and the record")))
@@ -87,7 +88,31 @@ def verdict_lines(say: Say) -> Lines:
         WHERE {SQL_CHOSEN} AND $__timeFilter(period_end)
         ORDER BY period_end
     """
-    return panels.months(say("实际值、应达值与目标", "Figure, trajectory and target"), statement)
+    title = say("实际值、应达值与目标", "Figure, trajectory and target")
+    return panels.months(title, statement, width=14)
+
+
+def forecast_lines(say: Say) -> Trend:
+    """Return the figure and how it goes on to the due period, with the interval as an area.
+
+    Over the whole plan: what is to come lies behind the end of the time range.
+    """
+    period, lower, upper = say("数据期", "Period"), say("预测下限", "Low"), say("预测上限", "High")
+    statement = f"""
+        SELECT extract(epoch FROM v.period_end)::float8 * 1000 AS "{period}",
+            v.actual AS "{say("实际值", "Actual")}", f.value AS "{say("预测", "Forecast")}",
+            f.lower_value AS "{lower}", f.upper_value AS "{upper}",
+            v.lower_bound AS "{say("下限", "Lower bound")}",
+            v.upper_bound AS "{say("上限", "Upper bound")}"
+        FROM v_verdict v LEFT JOIN v_forecast f USING (plan, kpi, department, period)
+        WHERE {SQL_CHOSEN}
+        ORDER BY v.period_end
+    """
+    title = say("照此走势：预测与 80% 区间", "At this course: forecast, 80% interval")
+    made = panels.periods(title, statement, period, width=10)
+    for column, properties in panels.area(lower, upper):
+        made = made.override_by_name(column, properties)
+    return made
 
 
 def history_lines(say: Say) -> Lines:

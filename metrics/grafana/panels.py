@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from grafana_foundation_sdk.builders import bargauge, stat, statetimeline, table, timeseries
+from grafana_foundation_sdk.builders import bargauge, stat, statetimeline, table, timeseries, trend
 from grafana_foundation_sdk.builders import common as shape
 from grafana_foundation_sdk.builders import dashboard as board
 from grafana_foundation_sdk.builders import prometheus as prom
@@ -187,6 +187,34 @@ def months(title: str, statement: str, *, width: int = WIDTH, height: int = 10) 
     made = made.with_target(Sql(statement, series=True)).span_nulls(True)
     made = made.show_points(shapes.VisibilityMode.ALWAYS).point_size(6)
     return made.tooltip(shape.VizTooltipOptions().mode(shapes.TooltipDisplayMode.MULTI))
+
+
+def periods(
+    title: str, statement: str, period: str, *, width: int, height: int = 10
+) -> trend.Panel:
+    """Return the same of all of a plan, whatever the time range; `period` heads the axis's column.
+
+    That column holds milliseconds of Unix time.
+    """
+    made = trend.Panel().title(title).datasource(POSTGRESQL).height(height).span(width)
+    made = made.with_target(Sql(statement)).x_field(period).span_nulls(True)
+    made = made.show_points(shapes.VisibilityMode.ALWAYS).point_size(6)
+    made = made.override_by_name(period, [unit("time:YYYY-MM")])
+    return made.tooltip(shape.VizTooltipOptions().mode(shapes.TooltipDisplayMode.MULTI))
+
+
+def area(lower: str, upper: str) -> list[tuple[str, list[DynamicConfigValue]]]:
+    """Return what fills the room between two columns' lines, and hides the lines."""
+    edge = [
+        DynamicConfigValue(id_val="custom.lineWidth", value=0),
+        DynamicConfigValue(id_val="custom.showPoints", value=shapes.VisibilityMode.NEVER.value),
+        _fixed("#8e8e8e"),
+    ]
+    filled = [
+        DynamicConfigValue(id_val="custom.fillBelowTo", value=lower),
+        DynamicConfigValue(id_val="custom.fillOpacity", value=25),
+    ]
+    return [(lower, edge), (upper, [*edge, *filled])]
 
 
 def status_timeline(

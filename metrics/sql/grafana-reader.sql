@@ -31,6 +31,8 @@ GRANT SELECT ON
     v_target_version,
     v_target,
     v_verdict,
-    v_verdict_position
+    v_verdict_position,
+    v_forecast,
+    v_forecast_position
 TO grafana_reader;
 GRANT EXECUTE ON FUNCTION figure_as_of(timestamptz), target_as_of(timestamptz) TO grafana_reader;

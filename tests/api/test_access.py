@@ -133,7 +133,7 @@ PUBLIC = frozenset({"sign_in_page", "sign_in", "sign_out"})
 """Where somebody says who they are: open to all, whatever is set."""
 FOR_USERS = frozenset({"account_page", "change_password"})
 """What only a user has, and a key has not."""
-UNGUARDED = {"healthy", "ready", "metrics", "process_metrics", "static"}
+UNGUARDED = {"healthy", "ready", "metrics", "forecast_metrics", "process_metrics", "static"}
 UNGUARDED |= {"set_language", "set_theme"}
 
 

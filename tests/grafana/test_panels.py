@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from app.domain.kpi import Kind
+from app.ledger import forecasts
 from app.ledger.database import Database
 from app.ledger.migrating import migrate
 from app.ledger.office import Office
@@ -72,7 +73,9 @@ def office(postgres_server: PostgresServer) -> Iterator[Office]:
     world.settle(office, clock)
     _open_schools(office)
     derive(office)
+    forecasts.derive(office)
     yield office
+    office.forecaster.close()
     database.close()
     postgres_server.drop_database(name)
 
@@ -291,7 +294,11 @@ def _database_answers(
         columns = [column.name for column in answer.description]
         rows = answer.fetchall()
         assert rows, where
+        drawn = target["format"] == "time_series" or panel["type"] == "trend"
         if target["format"] == "time_series":
             assert columns[0] == "time", where
+        elif drawn:
+            assert columns[0] == panel["options"]["xField"], where
+        if drawn:
             for place, column in enumerate(columns):
                 assert any(row[place] is not None for row in rows), (where, column)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.ledger.office import Office
     from tests.clock import Clock
 
-BOTH = pytest.mark.parametrize("path", ["/metrics", "/metrics/process"])
+BOTH = pytest.mark.parametrize("path", ["/metrics", "/metrics/forecast", "/metrics/process"])
 TOKEN = {"Authorization": "Bearer token"}
 
 

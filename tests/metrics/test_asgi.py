@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SUCCESS = series("kpi_collector_success")
 ACTUAL = series("kpi_actual_value", kpi="cases", department="mech")
-BOTH = pytest.mark.parametrize("path", ["/metrics", "/metrics/process"])
+BOTH = pytest.mark.parametrize("path", ["/metrics", "/metrics/forecast", "/metrics/process"])
 PLAIN = {"Accept-Encoding": "identity"}
 
 

@@ -51,7 +51,7 @@ def test_the_landing_page_names_the_metrics(office: Office, language: str) -> No
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/openmetrics-text; version=1.0.0"])
-@pytest.mark.parametrize("path", ["/metrics", "/metrics/process"])
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/forecast", "/metrics/process"])
 def test_there_are_no_timestamps_and_no_created_series(
     office: Office, path: str, accept: str
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metrics.families import COLLECTOR_FAMILIES, FAMILIES, Family, Type
+from metrics.families import COLLECTOR_FAMILIES, FAMILIES, FORECAST_FAMILIES, Family, Type
 
 TARGET = "plan, kpi, department"
 FIGURE = "kpi, department"
@@ -46,12 +46,23 @@ CONTRACT = {
     "kpi_snapshot_timestamp_seconds": "",
 }
 """What people's rules and dashboards rely on, written down a second time on purpose."""
+FORECASTS = {
+    "kpi_forecast_value": TARGET,
+    "kpi_forecast_lower_value": TARGET,
+    "kpi_forecast_upper_value": TARGET,
+    "kpi_forecast_ratio": TARGET,
+    "kpi_forecast_outlook": f"{TARGET}, outlook",
+    "kpi_forecast_period_end_timestamp_seconds": f"{TARGET}, period",
+    "kpi_forecast_collector_success": "",
+}
+"""The same of those that have a path of their own."""
 
 
 def test_every_family_of_the_contract_is_there_with_exactly_its_labels() -> None:
-    labels = {name: tuple(filter(None, text.split(", "))) for name, text in CONTRACT.items()}
+    for families, contract in ((FAMILIES, CONTRACT), (FORECAST_FAMILIES, FORECASTS)):
+        labels = {name: tuple(filter(None, text.split(", "))) for name, text in contract.items()}
 
-    assert {family.name: family.labels for family in FAMILIES} == labels
+        assert {family.name: family.labels for family in families} == labels
 
 
 def test_what_differs_between_replicas_comes_last() -> None:
@@ -59,7 +70,7 @@ def test_what_differs_between_replicas_comes_last() -> None:
     assert [family.name for family in COLLECTOR_FAMILIES] == list(CONTRACT)[-2:]
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+@pytest.mark.parametrize("family", [*FAMILIES, *FORECAST_FAMILIES], ids=lambda family: family.name)
 def test_a_name_says_type_and_unit(family: Family) -> None:
     assert (family.type is Type.COUNTER) == family.name.endswith("_total")
     for unit in ("seconds", "ratio"):

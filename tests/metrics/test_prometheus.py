@@ -98,7 +98,7 @@ def _sees_what_is_posted(prometheus: PrometheusServer, office: Office) -> None:
 
 
 def test_promtool_finds_nothing_to_say_about_what_is_served(service: str, promtool: Path) -> None:
-    for path in ("/metrics", "/metrics/process"):
+    for path in ("/metrics", "/metrics/forecast", "/metrics/process"):
         body = httpx.get(service + path, trust_env=False).content
         said = check_metrics(promtool, body)[1]
         # The client library's own families are as they are.
@@ -114,4 +114,8 @@ def test_the_shipped_configuration_scrapes_both(promtool: Path) -> None:
     jobs = yaml.safe_load(SHIPPED.read_text("utf-8"))["scrape_configs"]
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert {job["metrics_path"] for job in jobs} == {"/metrics", "/metrics/process"}
+    assert {job["metrics_path"] for job in jobs} == {
+        "/metrics",
+        "/metrics/forecast",
+        "/metrics/process",
+    }

@@ -29,6 +29,7 @@ FACES = (
     "/openapi.json",
     "/static/docs.js",
     "/metrics",
+    "/metrics/forecast",
     "/metrics/process",
     "/api/v1/scoreboard",
     "/api/v1/none",
@@ -107,7 +108,7 @@ def test_the_metrics_token_stands_in_for_the_password(start: Callable[..., TestC
     client = start(USERS, metrics_token="t0ken")
     token = {"Authorization": "Bearer t0ken"}
 
-    for path in ("/metrics", "/metrics/process"):
+    for path in ("/metrics", "/metrics/forecast", "/metrics/process"):
         assert client.get(path, headers=token).status_code == 200
         assert client.get(path, headers={"Authorization": "Bearer x"}).status_code == 401
         assert client.get(path, auth=BASIC).status_code == 401
