@@ -127,3 +127,25 @@ def test_a_department_s_own_target_is_not_taken_apart(api: Client) -> None:
     needed = explained["required"]
     assert (needed["first"], needed["last"], needed["upper"]) == ("2013-04", "2013-12", 22.5)
     assert needed["rule"] == "T at 2013-12, whatever stands there before"
+
+
+def test_how_the_figure_goes_on_is_told_with_its_interval(api: Client) -> None:
+    for month in range(1, 10):
+        api.post_actuals(row(month, f"2013-{month:02}"))
+
+    found = api.get("/api/v1/targets/plan-2013/pendency/exam/explain").json()["forecast"]
+
+    assert found["note"] == "from 9 figures since 2013-01; 80 % interval"
+    assert (found["outlook"], found["ratio"]) == ("reached", pytest.approx(2 - 12 / 22.5))
+    assert [one["period"] for one in found["points"]] == ["2013-10", "2013-11", "2013-12"]
+    assert found["points"][-1] == {"period": "2013-12", "value": 12, "lower": 12, "upper": 12}
+
+
+def test_why_there_is_no_forecast_is_told_in_the_language_asked_for(api: Client) -> None:
+    api.post_actuals(row("22", "2013-03"))
+    address = "/api/v1/targets/plan-2013/pendency/exam/explain"
+
+    found = api.get(address, headers={"Accept-Language": "zh"}).json()["forecast"]
+
+    assert found["note"] == "预测需要 8 个未经序列中断的数值，现有 1 个"
+    assert (found["outlook"], found["ratio"], found["points"]) == (None, None, [])

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.part("chromium"), pytest.mark.xdist_group("browser")]
 BOARD = "/?plan=work-plan-2013"
 TARGET = "/targets/work-plan-2013/invention-pendency/examination-management"
 REVISED = "/targets/uspto-fiscal-2011/uspto-first-action-pendency/uspto"
+AHEAD = f"{TARGET}?period=2013-09"
 FIGURE = "/figures/uspto-first-action-pendency/uspto/2011-02"
 RECEIPT = "/submissions/10"
 ADDRESSES = (
@@ -26,6 +27,7 @@ ADDRESSES = (
     f"{BOARD}&period=2013-07&status=slipping",
     TARGET,
     REVISED,
+    AHEAD,
     "/targets/work-plan-2013/ip-finance-platforms/patent-management",
     FIGURE,
     RECEIPT,
@@ -87,6 +89,26 @@ def test_a_point_of_the_chart_tells_the_exact_figure_and_leads_to_its_history(
     assert "24.5 months" in legend
     over.click(position={"x": box["width"] * 4.5 / 12, "y": 40})
     window.page.wait_for_url("**/figures/uspto-first-action-pendency/uspto/2011-02")
+
+
+def test_a_point_ahead_tells_its_forecast_and_the_area_of_its_interval_is_drawn(
+    look: Callable[..., Look],
+) -> None:
+    window = look(language="en")
+    window.open(AHEAD)
+    said = window.page.locator("#forecast").inner_text()
+    assert "at Dec 2013" in said
+    over = window.page.locator("#chart .u-over")
+    box = over.bounding_box()
+    assert box is not None
+    over.hover(position={"x": box["width"] * 11.5 / 12, "y": 40})
+    legend = window.page.locator("#chart .u-legend")
+    assert "forecast, 80% interval" in legend.inner_text()
+    assert re.search(r"22\.\d \(2\d\.\d–2\d\.\d\) months", legend.inner_text())
+    # The edges of the area are no entries of their own.
+    assert [row.is_visible() for row in legend.locator(".edge").all()] == [False, False]
+    window.page.emulate_media(media="print")
+    assert window.page.locator(".chart > svg .foreseen").is_visible()
 
 
 def test_filters_change_the_list_and_the_address_without_a_new_page(

@@ -117,3 +117,24 @@ def test_a_revised_target_says_since_when_and_why(country: Path) -> None:
     assert version.endswith(" · in force from 2013 · before: >= 6")
     assert reason == "reason: the mid-term review"
     assert explained("--period", "2012", "--language", "en")[0].endswith(">= 6 patents · 2015")
+
+
+@pytest.mark.usefixtures("empty")
+def test_how_the_figure_goes_on_is_the_last_line(country: Path) -> None:
+    years = "".join(
+        f"patents,{city},{year},{100 * (year - 2000)},1000000,\n"
+        for year in range(2005, 2014)
+        for city in ("port", "hill", "north")
+    )
+    head = "kpi,department,period,numerator,denominator,definition_version\n"
+    (country / "figures" / "posted.csv").write_text(head + years, encoding="utf-8")
+    kpis = json.loads((country / "kpis.yaml").read_text("utf-8"))
+    del kpis[0]["definitions"]
+    (country / "kpis.yaml").write_text(json.dumps(kpis), encoding="utf-8")
+    assert dabiao("load", str(country)).status == 0
+
+    assert explained("--language", "en")[-1] == (
+        "At this course it will be 15.00 patents at year 2015 (15.00 to 15.00):"
+        " the target will likely be reached."
+    )
+    assert explained("--language", "zh")[-1].startswith("照此走势，到2015年将为15.00 件")

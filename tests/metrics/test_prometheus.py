@@ -107,7 +107,7 @@ def test_promtool_finds_nothing_to_say_about_what_is_served(service: str, promto
         ]
 
 
-def test_the_shipped_configuration_scrapes_both(promtool: Path) -> None:
+def test_the_shipped_configuration_scrapes_all(promtool: Path) -> None:
     done = subprocess.run(
         [promtool, "check", "config", SHIPPED], capture_output=True, text=True, check=False
     )

@@ -57,9 +57,9 @@ def _states(server: AlertmanagerServer, count: int) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("loud", "muted"),
     [
-        (["KpiTargetMissed"], ["KpiTargetOffTrack", "KpiTargetAtRisk"]),
-        (["KpiTargetOffTrack"], ["KpiTargetAtRisk"]),
-        (["KpiTargetAtRisk", "KpiFigureWorsened"], []),
+        (["KpiTargetMissed"], ["KpiTargetOffTrack", "KpiTargetAtRisk", "KpiForecastMiss"]),
+        (["KpiTargetOffTrack"], ["KpiTargetAtRisk", "KpiForecastMiss"]),
+        (["KpiTargetAtRisk", "KpiFigureWorsened", "KpiForecastMiss"], []),
     ],
 )
 def test_of_one_target_the_worst_is_told(

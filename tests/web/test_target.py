@@ -6,6 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
+from app.forecasting import asking
 from app.intake.review import give_back
 from tests.ledger.small_office import APPROVER, fill, row, send, target
 from tests.web.conftest import FIGURE, TARGET
@@ -148,3 +151,76 @@ def test_a_receipt_tells_counts_findings_and_what_approvers_did(
     assert "refused" in refused
     assert "“nonsense” is not a number" in refused
     assert "SHA-256" in refused
+
+
+@pytest.fixture
+def forecast(browse: Callable[..., TestClient], office: Office) -> TestClient:
+    """The pages of an office whose exam's pendency has come as far as September."""
+    fill(office)
+    send(office, *(row(f"{20 + month / 4}", f"2013-{month:02}") for month in range(1, 10)))
+    return browse()
+
+
+def test_how_the_course_goes_on_is_said_and_drawn(forecast: TestClient) -> None:
+    page = forecast.get(TARGET).text
+    text = Read(page).text
+
+    assert (
+        "At this course it will be 23.00 units at Dec 2013 (23.00 to 23.00):"
+        " the target will likely be missed." in text
+    )
+    assert "from 9 figures since 2013-01; 80 % interval. It has no part in the verdict." in text
+    assert 'class="forecast" d="M' in page
+    assert "forecast, 80% interval" in text
+    data = chart_data(page)
+    assert data["forecast"][:8] == [None] * 8
+    assert data["forecast"][8:] == pytest.approx([22.25, 22.5, 22.75, 23])
+    assert data["forecast_text"][11] == "23.00"
+
+
+def test_it_is_said_in_chinese(browse: Callable[..., TestClient], forecast: TestClient) -> None:
+    assert forecast.get(TARGET).status_code == 200
+    text = told(browse("zh"), TARGET)
+
+    assert "照此走势，到2013年12月将为23.00 个（23.00 至 23.00）：目标很可能达不到。" in text
+
+
+def test_at_a_period_only_what_was_there_by_then_goes_on(forecast: TestClient) -> None:
+    assert "at Dec 2013" in told(forecast, f"{TARGET}?period=2013-08")
+    early = told(forecast, f"{TARGET}?period=2013-06")
+    assert (
+        "No forecast: a forecast needs 8 figures without a break in series; there are 6." in early
+    )
+    assert "80% interval" not in early
+
+
+def test_a_forecast_as_it_was_then_knows_nothing_of_later_figures(
+    forecast: TestClient, office: Office, clock: Clock
+) -> None:
+    before = told(forecast, TARGET)
+    clock.forward(days=3)
+    send(office, row("30", "2013-10"))
+
+    assert "will be 23.00 units" not in told(forecast, TARGET)
+    past = told(forecast, f"{TARGET}?as_of=2014-01-06")
+    for sentence in ("At this course it will be 23.00 units", "from 9 figures since 2013-01"):
+        assert sentence in before
+        assert sentence in past
+
+
+def test_where_the_due_period_has_its_figure_nothing_is_forecast(
+    forecast: TestClient, office: Office
+) -> None:
+    send(office, row("22.5", "2013-12"))
+    page = forecast.get(TARGET).text
+
+    assert 'id="forecast"' not in page
+    assert "forecast" not in Read(page).text
+
+
+def test_a_model_that_fails_keeps_no_page_back(
+    forecast: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "_START", "raise SystemExit(1)")
+
+    assert "No forecast: it could not be computed just now." in told(forecast, TARGET)
