@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from app.domain.forecast import Outlook
 from app.errors import Unavailable
 from app.ledger import forecasts
-from metrics.exposition import Format, header, lines
+from metrics.exposition import header, lines
 from metrics.families import FORECAST_FAMILIES, FORECAST_SUCCESS
+from metrics.negotiation import Format
 from metrics.snapshot import Sample
 
 if TYPE_CHECKING:

@@ -48,7 +48,7 @@ def application(office: Office, token: str | None = None) -> Starlette:
     """Return an application of the metrics' routes, a plan's, and a mount."""
     settings = Settings(metrics_token=token)
     routes = [
-        *metrics_routes(metrics_of(office, settings), settings),
+        *metrics_routes(metrics_of(office, settings), office, settings),
         Route("/plans/{code}", _plan),
         Route("/plans/{code}/{rest:path}", _plan),
         Mount("/static", Starlette(routes=[Route("/{name}", _plan)])),

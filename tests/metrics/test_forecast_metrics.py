@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 from app.domain.kpi import Kind
 from app.ledger import forecasts
 from app.ledger.forecasts import derive
-from metrics.exposition import Format
 from metrics.families import FORECAST_FAMILIES
 from metrics.forecasts import ForecastCache
+from metrics.negotiation import Format
 from tests import factories
 from tests.metrics import world
 from tests.metrics.reading import parsed, series
