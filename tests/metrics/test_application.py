@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.ledger.office import Office
     from tests.clock import Clock
 
-BOTH = pytest.mark.parametrize("path", ["/metrics", "/metrics/forecast", "/metrics/process"])
+EACH = pytest.mark.parametrize("path", ["/metrics", "/metrics/forecast", "/metrics/process"])
 TOKEN = {"Authorization": "Bearer token"}
 
 
@@ -39,7 +39,7 @@ def test_the_record_is_served_to_who_has_the_token(client: TestClient) -> None:
     assert world.AWKWARD in names
 
 
-@BOTH
+@EACH
 def test_without_the_token_there_is_a_problem_document(client: TestClient, path: str) -> None:
     for headers in ({}, {"Authorization": "Bearer other"}):
         answer = client.get(path, headers=headers)
@@ -50,7 +50,7 @@ def test_without_the_token_there_is_a_problem_document(client: TestClient, path:
         assert answer.json()["status"] == 401
 
 
-@BOTH
+@EACH
 def test_another_method_is_answered_with_a_problem_document(client: TestClient, path: str) -> None:
     answer = client.post(path, headers=TOKEN)
 
