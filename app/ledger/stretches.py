@@ -6,11 +6,11 @@ read; each place is looked up by the key of the table.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sqlalchemy import BigInteger, Integer, String, and_, bindparam, select
 
+from app.ledger.driver import Prepared
 from app.ledger.listed import Listed
 from app.ledger.places import MOST_PLACES
 from app.ledger.posted import COLUMNS, gathered
@@ -44,18 +44,16 @@ def posted_within(
         for (kpi, department), (first, last) in places.items()
     )
     dialect = connection.dialect.name
-    query = statement(dialect)
     rows = (
         row
         for some in (
             numbers[start : start + MOST_PLACES] for start in range(0, len(numbers), MOST_PLACES)
         )
-        for row in connection.execute(query, {**_STRETCHES.parameters(dialect, some), "upto": upto})
+        for row in _ROWS.rows(connection, {**_STRETCHES.parameters(dialect, some), "upto": upto})
     )
     return gathered(stored, rows)
 
 
-@cache
 def statement(dialect: str) -> Select[Any]:
     """Return the query of all revisions within stretches, in the table's order."""
     stretch = _STRETCHES.table(dialect)
@@ -74,3 +72,6 @@ def statement(dialect: str) -> Select[Any]:
             revision.c.kpi_id, revision.c.department_id, revision.c.period, revision.c.revision
         )
     )
+
+
+_ROWS: Final = Prepared(statement)

@@ -96,7 +96,9 @@ def layout(
     connection: Connection, stored: StoredCatalogue, seen: Moment, zone: ZoneInfo, plan: Plan
 ) -> Layout:
     """Lay a plan out, as of a moment."""
-    catalogue = stored.catalogue
+    catalogue, entries = stored.catalogue, _Entries(connection, seen)
+    # On a busy machine all of this takes longer than a session may say nothing.
+    entries.stay()
     listed = catalogue.targets_of(plan.code)
     targets = {key: catalogue.targets[key] for key in listed}
     reporters: dict[str, list[str]] = defaultdict(list)
@@ -111,11 +113,10 @@ def layout(
         keys[key[1]].append(key)
     # Those of a KPI have all the same calendar: there is one plan.
     made = Layout(stored, plan, seen.today, tuple(sorted(catalogue.departments)), {})
-    entries, sheets = _Entries(connection, seen), {}
+    sheets = {}
     for code in sorted(keys):
-        sheets[code] = _sheet(made, keys[code], reporters[code], deadlines.get(code, ()), entries)
-        # On a busy machine all of them take longer than a session may say nothing.
         entries.stay()
+        sheets[code] = _sheet(made, keys[code], reporters[code], deadlines.get(code, ()), entries)
     return replace(made, sheets=sheets)
 
 
