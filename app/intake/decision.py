@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Final
 from app.domain.finding import Finding, Severity
 from app.domain.lifecycle import State, of_revision, standing
 from app.domain.number import shown, write_number
+from app.intake.validation import plain_entry
+from app.ledger.lots import Many, lot_of, singles
 from app.ledger.revisions import Change, FigureKey
 from app.ledger.submissions import Counts, OnError, Outcome, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from app.domain.figure import Figure
     from app.domain.kpi import Kpi
     from app.domain.lifecycle import Review
+    from app.domain.period import Period
     from app.intake.table import Table
     from app.intake.validation import Checked, Entry
 
@@ -30,7 +33,7 @@ def decide(  # noqa: PLR0913, PLR0917 - the delivery, then what is known
     kpis: Mapping[str, Kpi],
     on_error: OnError,
     reviews: Mapping[FigureKey, Review] = _NO_REVIEWS,
-) -> tuple[list[Change], Result]:
+) -> tuple[Collection[Change], Result]:
     """Return what is to be written, and what the delivery came to.
 
     reviews: the last of each figure, their instants in the office's zone.
@@ -40,7 +43,7 @@ def decide(  # noqa: PLR0913, PLR0917 - the delivery, then what is known
     findings = list(checked.findings)
     changes: list[Change] = []
     unchanged = 0
-    for entry in checked.entries:
+    for entry in singles(checked.entries):
         key = entry[1:4]
         known = current.get(key)
         if known is None:
@@ -54,22 +57,33 @@ def decide(  # noqa: PLR0913, PLR0917 - the delivery, then what is known
             changes.append(_change(entry, known))
         elif found is None or found.severity is Severity.WARNING:
             unchanged += 1
-    errors = [found for found in findings if found.severity is Severity.ERROR]
-    rows = set(table.numbers)
-    if errors and (on_error is OnError.REJECT or any(found.row not in rows for found in errors)):
+    if _refuses(findings, table, on_error):
         counts = Counts(received=checked.received, rejected=checked.received)
         return [], Result(Outcome.REFUSED, counts, _listed(findings))
-    return changes, _standing(checked.received, changes, unchanged, findings)
+    made: Collection[Change] = changes
+    if (lot := lot_of(checked.entries)) is not None:
+        made = Many(lot, changes, _new)
+    return made, _standing(checked.received, made, unchanged, findings)
 
 
-def changing(checked: Checked, current: Mapping[FigureKey, Figure]) -> list[Entry]:
+def _refuses(findings: list[Finding], table: Table, on_error: OnError) -> bool:
+    errors = [found for found in findings if found.severity is Severity.ERROR]
+    if not errors or on_error is OnError.REJECT:
+        return bool(errors)
+    rows = set(table.numbers)
+    return any(found.row not in rows for found in errors)
+
+
+def changing(checked: Checked, current: Mapping[FigureKey, Figure]) -> Collection[Entry]:
     """Return the good rows that create a figure, or revise one and say why."""
-    return [
+    found = [
         entry
-        for entry in checked.entries
+        for entry in singles(checked.entries)
         if (known := current.get(entry.key)) is None
         or (entry.reason is not None and not _says_the_same(entry, known))
     ]
+    lot = lot_of(checked.entries)
+    return found if lot is None else Many(lot, found, plain_entry)
 
 
 def _weigh(
@@ -94,15 +108,15 @@ def _weigh(
 
 
 def _standing(
-    received: int, changes: list[Change], unchanged: int, findings: list[Finding]
+    received: int, changes: Collection[Change], unchanged: int, findings: list[Finding]
 ) -> Result:
-    created = sum(change.revision == 1 for change in changes)
+    revised = sum(change.revision > 1 for change in singles(changes))
     rejected = received - len(changes) - unchanged
     if rejected == received:
         outcome = Outcome.REFUSED
     else:
         outcome = Outcome.PARTIAL if rejected else Outcome.ACCEPTED
-    counts = Counts(received, created, len(changes) - created, unchanged, rejected)
+    counts = Counts(received, len(changes) - revised, revised, unchanged, rejected)
     return Result(outcome, counts, _listed(findings))
 
 
@@ -112,6 +126,11 @@ def _says_the_same(entry: Entry, known: Figure) -> bool:
         and entry.observation_status is known.observation_status
         and entry.note in (None, known.note)
     )
+
+
+def _new(row: int, kpi: str, department: str, period: Period, text: str) -> Change:
+    """Return the change that a figure of a lot stands for, all of which are new."""
+    return _change(plain_entry(row, kpi, department, period, text), None)
 
 
 def _change(entry: Entry, known: Figure | None) -> Change:

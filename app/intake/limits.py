@@ -23,6 +23,20 @@ BAD_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u
 No store, spreadsheet or page can be relied upon to give these back.
 """
 
+_CONTROLS = bytes(code for code in range(0x20) if chr(code) not in "\t\n\r") + b"\x7f"
+_HARMLESS = bytes(byte for byte in range(0x100) if byte not in _CONTROLS)
+_LEADING = (b"\xc2", b"\xed", b"\xef\xbf")
+"""How, in UTF-8, the bad characters above ASCII begin, and good ones too."""
+
+
+def is_clean(text: str) -> bool:
+    """Tell whether no character of a text is bad; what it goes by is faster than the pattern."""
+    data = text.encode(errors="surrogatepass")
+    if data.translate(None, delete=_HARMLESS):
+        return False
+    doubtful = not text.isascii() and any(start in data for start in _LEADING)
+    return not doubtful or BAD_CHARACTER.search(text) is None
+
 
 def bad_character(text: str) -> str | None:
     """Name the first character that cannot be kept (`U+0000`), if there is one."""

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     Series = tuple[Kpi, str, Decimal | None, Decimal | None]
     """KPI, department code, and the least and the greatest figure that are let pass."""
 
-_NUMBER: Final = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,6})?", re.ASCII)
+NUMBER: Final = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,6})?", re.ASCII)
 _ZERO: Final = Decimal(0)
-_ELSEWHERE: Final = (
+ELSEWHERE: Final = (
     "numerator",
     "denominator",
     "observation_status",
@@ -61,7 +61,7 @@ class PlainRows:
     def entries(self, table: Table) -> Iterator[Entry | None]:
         """Yield each row as an entry, or None if it is not plain."""
         columns = [_column(table, name) for name in ("kpi", "department", "period", "value")]
-        rest = [column for name in _ELSEWHERE if (column := table.columns.get(name)) is not None]
+        rest = [column for name in ELSEWHERE if (column := table.columns.get(name)) is not None]
         # Joined, they are empty where each of them is.
         others: Iterable[str] = map("".join, zip(*rest, strict=True)) if rest else [""] * len(table)
         rows = zip(table.numbers, *columns, others, strict=True)
@@ -73,7 +73,7 @@ class PlainRows:
             series = self._series[kpi, department]
         except KeyError:
             series = self._series[kpi, department] = self._ask_series(kpi, department)
-        if series is None or _NUMBER.fullmatch(value) is None:
+        if series is None or NUMBER.fullmatch(value) is None:
             return None
         known, code, least, greatest = series
         try:

@@ -9,8 +9,9 @@ long delivery takes as long as its rows and their histories, no longer.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from app.domain.figure import ObservationStatus
 from app.domain.finding import Finding, Severity
@@ -22,7 +23,9 @@ from app.domain.plausibility.robust import far_from_history, is_usual
 from app.domain.plausibility.series import Point, Series
 from app.domain.plausibility.shifted import LEAST_ROWS, Line, Usual, shifted
 from app.domain.plausibility.sums import against_each_other, against_flow
+from app.intake.by_series import BySeries, doubtful
 from app.ledger.histories import exact
+from app.ledger.lots import Many, lot_of, singles
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -42,6 +45,8 @@ MOST_FIGURES = 200_000
 """Figures of the history beyond which fewer periods are read, down to the fewest: the one writer
 waits for them."""
 
+_ZERO: Final = Decimal(0)
+
 FamilyKey = tuple[str, str]
 """KPI code and the whole's department code."""
 
@@ -54,8 +59,8 @@ class Scope:
     create or revise a figure. touched: the series of these. needed: all series that are read.
     """
 
-    entries: Sequence[Entry]
-    changing: Sequence[Entry]
+    entries: Collection[Entry]
+    changing: Collection[Entry]
     touched: Sequence[SeriesKey]
     families: Mapping[FamilyKey, tuple[str, ...]]
     flows: Sequence[SeriesKey]
@@ -63,15 +68,15 @@ class Scope:
     spans: Mapping[Frequency, Span]
 
 
-def scope(catalogue: Catalogue, entries: Sequence[Entry], changing: Sequence[Entry]) -> Scope:
+def scope(catalogue: Catalogue, entries: Collection[Entry], changing: Collection[Entry]) -> Scope:
     """Return what the checks of a delivery look at; entries: all its good rows."""
     # Rows can be shifted against each other only where some stand together.
-    together = entries if len(changing) >= LEAST_ROWS else ()
-    touched = list(dict.fromkeys((entry.kpi, entry.department) for entry in changing))
+    together: Collection[Entry] = entries if len(changing) >= LEAST_ROWS else ()
+    touched = _series_of(changing)
     families, flows = _families(catalogue, touched), _flows(catalogue, touched)
     wanted = {
         *touched,
-        *((entry.kpi, entry.department) for entry in together),
+        *_series_of(together),
         *((kpi, code) for (kpi, whole), parts in families.items() for code in (whole, *parts)),
         *(
             (code, department)
@@ -84,6 +89,13 @@ def scope(catalogue: Catalogue, entries: Sequence[Entry], changing: Sequence[Ent
     return Scope(together, changing, touched, families, flows, needed, spans)
 
 
+def _series_of(entries: Collection[Entry]) -> list[SeriesKey]:
+    """Return the series of rows, in the order in which they come."""
+    if isinstance(entries, Many):
+        return list(entries.first_rows())
+    return list(dict.fromkeys((entry.kpi, entry.department) for entry in entries))
+
+
 def questions(
     catalogue: Catalogue, asked: Scope, table: Table, recorded: Histories
 ) -> list[Finding]:
@@ -93,9 +105,10 @@ def questions(
     """
     if not asked.changing or _is_usual(catalogue, asked, recorded):
         return []
-    columns = {entry.row: _column(entry, table) for entry in asked.changing}
+    columns = {entry.row: _column(entry, table) for entry in singles(asked.changing)}
+    usual = table.headers.get("value", "value")
     found = [
-        replace(one, column=None if one.row is None else columns[one.row])
+        replace(one, column=None if one.row is None else columns.get(one.row, usual))
         for one in _Asking(catalogue, asked, recorded).findings()
     ]
     found.sort(key=lambda one: one.row or 0)
@@ -134,11 +147,12 @@ class _Asking:
         self._catalogue = catalogue
         self._scope = asked
         self._recorded = recorded
-        self._rows = {entry.row for entry in asked.changing}
         self._posted: dict[SeriesKey, dict[Period, Entry]] = {}
-        for entry in asked.changing:
+        for entry in singles(asked.changing):
             of_series = self._posted.setdefault((entry.kpi, entry.department), {})
             of_series[entry.period] = entry
+        lot = lot_of(asked.changing)
+        self._lot = None if lot is None else BySeries(lot)
         self._made: dict[SeriesKey, Series] = {}
 
     def findings(self) -> Iterator[Finding]:
@@ -148,8 +162,9 @@ class _Asking:
             for found in shifted(lines):
                 moved.add(found.row)
                 yield found
+        settled = self._settled()
         for key in self._scope.touched:
-            if _has_checks(self._catalogue, key):
+            if key not in settled and _has_checks(self._catalogue, key):
                 for piece in self._series(key).unbroken():
                     yield from fell(piece)
                     yield from (one for one in far_from_history(piece) if one.row not in moved)
@@ -160,6 +175,19 @@ class _Asking:
 
         for flow, department in self._scope.flows:
             yield from self._sums(flow, department)
+
+    def _settled(self) -> set[SeriesKey]:
+        """Return series that raise no question by themselves, told for all of a lot at once."""
+        if self._lot is None:
+            return set()
+        kpis = self._catalogue.kpis
+        return {
+            key
+            for key in self._lot.quiet()
+            if not (kpis[key[0]].monotone or kpis[key[0]].definitions)
+            and key not in self._posted
+            and not self._on_record(key)
+        }
 
     def _sums(self, flow: str, department: str) -> Iterator[Finding]:
         """Yield what does not fit between a flow and its running totals."""
@@ -179,14 +207,20 @@ class _Asking:
             made = self._made[key] = Series(self._catalogue.kpis[key[0]], key[1], self._points(key))
         return made
 
-    def _points(self, key: SeriesKey) -> list[Point]:
+    def _on_record(self, key: SeriesKey) -> list[Point]:
         frequency = self._catalogue.kpis[key[0]].frequency
-        recorded = self._recorded.within(key, self._scope.spans.get(frequency))
-        posted = self._posted.get(key)
-        if not posted:
+        return self._recorded.within(key, self._scope.spans.get(frequency))
+
+    def _points(self, key: SeriesKey) -> list[Point]:
+        recorded, posted = self._on_record(key), self._posted.get(key, {})
+        plain = [] if self._lot is None else list(self._lot.of(key))
+        if not (posted or plain):
             return recorded
         factor = self._catalogue.kpis[key[0]].factor
         points = [point for point in recorded if point.period not in posted]
+        points.extend(
+            Point(period, Decimal(text) or _ZERO, row) for row, _, _, period, text in plain
+        )
         for entry in posted.values():
             if (value := exact(entry.amount, factor)) is not None:
                 breaks = entry.observation_status is ObservationStatus.BREAK
@@ -194,15 +228,16 @@ class _Asking:
         return sorted(points, key=lambda point: point.period.ordinal)
 
     def _lines(self) -> Mapping[Period, list[Line]]:
-        """Return the rows of every period in the order of the file, with what is usual there."""
+        """Return the rows of every period in the order of the file, with what is usual there.
+
+        Periods in which nothing can be shifted may be left out.
+        """
         lines: dict[Period, list[Line]] = {}
-        usual = {
-            key: self._usual(key)
-            for key in dict.fromkeys((entry.kpi, entry.department) for entry in self._scope.entries)
-        }
+        usual = {key: self._usual(key) for key in _series_of(self._scope.entries)}
         if not any(usual.values()):  # then nothing can look as if it stood elsewhere
             return lines
-        for entry in self._scope.entries:
+        rows = {entry.row for entry in singles(self._scope.changing)}
+        for entry, is_new in self._in_doubt(usual):
             kpi, key = self._catalogue.kpis[entry.kpi], (entry.kpi, entry.department)
             value = exact(entry.amount, kpi.factor)
             if value is None:
@@ -213,14 +248,20 @@ class _Asking:
                     kpi=entry.kpi,
                     department=entry.department,
                     value=value,
-                    changes=entry.row in self._rows,
+                    changes=is_new or entry.row in rows,
                     usual=usual[key],
                 )
             )
         return lines
 
+    def _in_doubt(self, usual: Mapping[SeriesKey, Usual | None]) -> Iterable[tuple[Entry, bool]]:
+        entries = self._scope.entries
+        if isinstance(entries, Many):
+            return doubtful(entries, usual)
+        return ((entry, False) for entry in entries)
+
     def _usual(self, key: SeriesKey) -> Usual | None:
-        if self._catalogue.kpis[key[0]].kind is Kind.MILESTONE:
+        if self._catalogue.kpis[key[0]].kind is Kind.MILESTONE or not self._on_record(key):
             return None
         *_, piece = self._series(key).unbroken()
         return Usual.of(piece.recorded)
@@ -280,15 +321,16 @@ def _is_complete(catalogue: Catalogue, kpi: str, whole: str) -> bool:
     return len(branches) > 1 and all(catalogue.members(kpi, child) for child in branches)
 
 
-def _spans(entries: Iterable[Entry], series: int) -> dict[Frequency, Span]:
+def _spans(entries: Collection[Entry], series: int) -> dict[Frequency, Span]:
     """Return, per frequency, the periods delivered and those around them that are their history.
 
     series: how many of them are read; the more there are, the less of each.
     """
     before = max(FEWEST_BEFORE, min(PERIODS_BEFORE, MOST_FIGURES // max(series, 1)))
     ordinals: dict[Frequency, set[int]] = {}
-    for entry in entries:
-        ordinals.setdefault(entry.period.frequency, set()).add(entry.period.ordinal)
+    periods = entries.periods() if isinstance(entries, Many) else (one.period for one in entries)
+    for period in periods:
+        ordinals.setdefault(period.frequency, set()).add(period.ordinal)
     return {
         frequency: Span(
             Period(frequency, min(found) - before), Period(frequency, max(found) + PERIODS_AFTER)

@@ -10,6 +10,7 @@ from app.intake.decision import changing
 from app.intake.plausibility import scope
 from app.ledger import reviews, revisions, submissions
 from app.ledger.histories import Histories
+from app.ledger.lots import Many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,6 +29,24 @@ if TYPE_CHECKING:
     from app.ledger.submissions import NewSubmission, Receipt, SentKey
 
 
+def _current(
+    connection: Connection, stored: StoredCatalogue, deliveries: Sequence[Checked]
+) -> tuple[dict[FigureKey, Figure], list[FigureKey]]:
+    """Return what is on record of the figures delivered, and perhaps more, and of which it is."""
+    if len(deliveries) == 1 and isinstance(entries := deliveries[0].entries, Many):
+        series, periods = entries.first_rows(), entries.periods()
+        if not periods:
+            return {}, []
+        current = revisions.current_among(connection, stored, series, periods)
+        # What is left in the lot is new.
+        entries.single_out(current)
+        keys = {entry.key for entry in entries.others}
+    else:
+        keys = {entry.key for checked in deliveries for entry in checked.entries}
+        current = revisions.current(connection, stored, keys)
+    return current, [key for key in keys if key in current]
+
+
 class Record:
     """The record as the deliveries of one transaction see it, each after the ones before.
 
@@ -43,9 +62,8 @@ class Record:
     ) -> None:
         """Read what the deliveries need."""
         self._catalogue = stored.catalogue
-        keys = {entry.key for _, checked in deliveries for entry in checked.entries}
-        self.current = revisions.current(connection, stored, keys)
-        said = reviews.last(connection, stored, [key for key in keys if key in self.current])
+        self.current, known = _current(connection, stored, [one for _, one in deliveries])
+        said = reviews.last(connection, stored, known)
         self.reviews: dict[FigureKey, Review] = {
             # In the hours of the office's clock, in which they are told.
             key: replace(last, at=last.at.astimezone(office.zone))
@@ -66,7 +84,7 @@ class Record:
         found = self._scopes[id(checked)]
         # What it changes was told by the record before the others of its lot: that still holds
         # where none of them touched its figures.
-        if not self._taken_up.isdisjoint(entry.key for entry in checked.entries):
+        if self._taken_up and not self._taken_up.isdisjoint(entry.key for entry in checked.entries):
             found = self._scope(checked)
             self.histories.load(found.needed, found.spans)
         return found

@@ -154,7 +154,12 @@ def receive_all(office: Office, sent: Sequence[Sent]) -> list[Answer]:
     with uncollected(rows), office.database.write(looks_up=few) as connection:
         head = journal.head(connection)
         stored = office.reader.since(connection, head.catalogue)
-        checked = [check(one.delivery.table, stored.catalogue, one.actor, today) for one in sent]
+        # What is in a lot is new: with several at once, one may be what another brings.
+        alone = len(sent) == 1
+        checked = [
+            check(one.delivery.table, stored.catalogue, one.actor, today, by_column=alone)
+            for one in sent
+        ]
         pairs = [(one.delivery.new, result) for one, result in zip(sent, checked, strict=True)]
         record = Record(office, connection, stored, pairs)
         barred = _barred(connection, sent, now, head)
@@ -189,7 +194,7 @@ class _Intake:
     barred: Collection[int]
     _entries: list[tuple[object, ...]] = field(default_factory=list)
     _taken: list[tuple[int, NewSubmission, Result]] = field(default_factory=list)
-    _changes: list[tuple[int, list[Change]]] = field(default_factory=list)
+    _changes: list[tuple[int, Collection[Change]]] = field(default_factory=list)
 
     def answer(self, sent: Sent, checked: Checked) -> Answer:
         """Return a delivery's receipt, or what is raised for it; nothing is written yet.
@@ -207,7 +212,7 @@ class _Intake:
             return error
         return self._keep(sent, changes, result)
 
-    def _keep(self, sent: Sent, changes: list[Change], result: Result) -> Receipt:
+    def _keep(self, sent: Sent, changes: Collection[Change], result: Result) -> Receipt:
         new = sent.delivery.new
         entry = self.before = journal.following(self.before, self.now)
         subject = new.filename or new.source
@@ -237,7 +242,7 @@ def rehearse(office: Office, delivery: Delivery, actor: Actor) -> Receipt:
 
 def _weigh(
     stored: StoredCatalogue, record: Record, delivery: Delivery, checked: Checked
-) -> tuple[list[Change], Result]:
+) -> tuple[Collection[Change], Result]:
     # Warnings ride along with the errors: one read of a file tells all of both, and none refuses.
     odd = questions(stored.catalogue, record.scope(checked), delivery.table, record.histories)
     if odd:

@@ -17,12 +17,17 @@ from app.intake.limits import (
     MAX_FINDINGS,
     bad_character,
     gather,
+    is_clean,
     quotable,
 )
 from app.intake.table import FIELDS, Table
+from app.intake.unquoted import LONG, split_lines, stretches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    Record = tuple[int, Sequence[str]]
+    """A record's cells, and its row in the file."""
 
 CHINESE = {
     "kpi": "指标",
@@ -47,6 +52,7 @@ _WORKBOOKS = (b"PK\x03\x04", bytes.fromhex("D0CF11E0A1B11AE1"))
 """How workbooks begin, the new ones and the old."""
 _HEADER_SOUGHT_IN = 64 * 1024
 """Characters from the start among which the delimiter is chosen."""
+_SELDOM_EQUAL = frozenset({"value", "numerator", "denominator", "note", "reason"})
 _CHUNK = 300
 """Rows turned into columns at a time.
 
@@ -71,16 +77,18 @@ def read_csv(body: bytes, charset: str | None = None) -> Table:
     if declared := _SEPARATOR_LINE.match(text):
         text, first, delimiter = text[declared.end() :], 2, declared[1]
     delimiter = delimiter or _likely_delimiter(text)
-    reader = _reader(text, delimiter, strict=True)
     broken: list[Finding] = []
-    table = arrange(
-        _records(reader, first, broken), broken, suspect=BAD_CHARACTER.search(text) is not None
-    )
+    clean = is_clean(text)
+    if clean and len(text) >= LONG and '"' not in text:
+        table = _split(text, delimiter, first, broken)
+    else:
+        reader = _reader(text, delimiter, strict=True)
+        table = arrange(_records(reader, first, broken), broken, suspect=not clean)
     return replace(table, comma_is_doubtful=delimiter == ";")
 
 
 def arrange(
-    records: Iterable[tuple[int, Sequence[str]]],
+    records: Iterable[Record],
     findings: Iterable[Finding] = (),
     *,
     suspect: bool = True,
@@ -94,20 +102,53 @@ def arrange(
     A finding about the header names the header's row, which is not among `numbers`; a row with too
     many cells, with one too long, or with a bad character is among them.
     """
-    filled = (
+    filled = _filled(records)
+    header = _Header.of(filled)
+    if header is None:
+        return _no_rows([*findings] or [Finding("empty")])
+    if not header.positions:
+        return _no_rows([*findings] or [Finding("no_header", header.row)])
+    rows = _Rows(header)
+    rows.add_all(filled)
+    return _table(header, rows, findings, suspect=suspect)
+
+
+def _split(text: str, delimiter: str, first: int, broken: list[Finding]) -> Table:
+    """Read a long text without quotation marks and bad characters: its cells are what is between.
+
+    Stretches that are not as regular as that go the usual way, line by line.
+    """
+    header = rows = None
+    for number, lines in stretches(text, first):
+        if rows is not None and rows.split(number, lines, delimiter):
+            continue
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        filled = _filled(_records(reader, number, broken))
+        if rows is None:
+            header = _Header.of(filled)
+            if header is not None and not header.positions:
+                break
+            rows = None if header is None else _Rows(header)
+        if rows is not None:
+            rows.add_all(filled)
+        if len(broken) > MAX_FINDINGS:
+            break
+    if header is None or rows is None:
+        fault = Finding("empty") if header is None else Finding("no_header", header.row)
+        return _no_rows(broken or [fault])
+    return _table(header, rows, broken, suspect=False)
+
+
+def _filled(records: Iterable[Record]) -> Iterator[Record]:
+    """Leave blank records out."""
+    return (
         (number, record)
         for number, record in records
         if record and (record[0].strip() or any(map(str.strip, record)))
     )
-    head = next(filled, None)
-    if head is None:
-        return _no_rows([*findings] or [Finding("empty")])
-    header = _Header.read(*head)
-    if not header.positions:
-        return _no_rows([*findings] or [Finding("no_header", header.row)])
-    rows = _Rows(header)
-    while chunk := list(islice(filled, _CHUNK)):
-        rows.add(chunk)
+
+
+def _table(header: _Header, rows: _Rows, findings: Iterable[Finding], *, suspect: bool) -> Table:
     if suspect:
         rows.clean()
     if header.is_form:
@@ -133,7 +174,11 @@ class _Header:
     """Per field, the column that gives it: the first of its name."""
 
     @classmethod
-    def read(cls, row: int, record: Sequence[str]) -> _Header:
+    def of(cls, records: Iterator[Record]) -> _Header | None:
+        """Read the first record; None where there is none."""
+        row, record = next(records, (0, ()))
+        if not record:
+            return None
         texts = [cell.strip() for cell in record]
         while texts and not texts[-1]:
             texts.pop()
@@ -180,11 +225,36 @@ class _Rows:
         self.numbers: list[int] = []
         self.columns: dict[str, list[str]] = {name: [] for name in header.positions}
         self._overfull: list[int] = []
+        self._cells: dict[str, str] = {}
         self._cleaned: list[tuple[int, str, str]] = []
         self._width = len(header.texts)
         self._nameless = [not text for text in header.texts]
 
-    def add(self, chunk: list[tuple[int, Sequence[str]]]) -> None:
+    def add_all(self, records: Iterator[Record]) -> None:
+        """Add rows, some at a time."""
+        while chunk := list(islice(records, _CHUNK)):
+            self.add(chunk)
+
+    def split(self, number: int, lines: list[str], delimiter: str) -> bool:
+        """Add a stretch of lines without quotation marks, from row `number` on.
+
+        Returns False, and adds nothing, where a row of them is blank, or not as wide as the header.
+        """
+        if any(self._nameless):
+            return False
+        columns = split_lines(lines, delimiter, self._width)
+        if columns is None:
+            return False
+        self.numbers.extend(range(number, number + len(lines)))
+        for name, position in self.header.positions.items():
+            self.columns[name].extend(self._shared(name, columns[position]))
+        return True
+
+    def _shared(self, name: str, column: list[str]) -> Iterable[str]:
+        """Keep equal cells once, where many are: each of a million is an object of its own."""
+        return column if name in _SELDOM_EQUAL else map(self._cells.setdefault, column, column)
+
+    def add(self, chunk: list[Record]) -> None:
         """Add rows. Short ones are never filled up to the header's width, which may be millions."""
         numbers, records = zip(*chunk, strict=True)
         self.numbers.extend(numbers)

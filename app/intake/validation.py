@@ -7,28 +7,34 @@ needs the record (is it a correction? has it a reason?) is `decision`'s.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.domain.figure import Amount, ObservationStatus
 from app.domain.finding import Finding, Severity
 from app.domain.kpi import Kind, Kpi
 from app.domain.number import NumberError, parse_number, write_number
 from app.domain.period import Period
+from app.intake.plain_columns import PlainColumns
 from app.intake.plain_rows import PlainRows
 from app.intake.spelling import read_number, read_period, read_status, read_text
-from app.ledger.progress import through
+from app.ledger.lots import Many
+from app.ledger.progress import through, told
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Mapping
-    from decimal import Decimal
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from app.domain.access import Actor
     from app.domain.catalogue import Catalogue
     from app.intake.plain_rows import Series
     from app.intake.table import Table
+    from app.ledger.lots import Lot
 
+LONG: Final = 10_000
+"""Rows from which on a delivery is checked column by column."""
+_ZERO: Final = Decimal(0)
 LONGEST_TEXT = 2000
 
 
@@ -55,7 +61,7 @@ class Checked:
     """The good rows of a delivery, and everything wrong with the others."""
 
     received: int
-    entries: tuple[Entry, ...]
+    entries: Collection[Entry]
     findings: tuple[Finding, ...]
 
 
@@ -71,6 +77,8 @@ class Check:
     catalogue: Catalogue
     actor: Actor
     today: dt.date
+    by_column: bool = True
+    """Whether very many rows may be checked by the column, which leaves them in a lot."""
     _refused_cells: set[tuple[int | None, str | None]] = field(init=False)
     _findings: list[Finding] = field(default_factory=list)
     _kpis: dict[str, Kpi | Finding] = field(default_factory=dict)
@@ -84,6 +92,8 @@ class Check:
     def run(self) -> Checked:
         """Check every row; a row with any error is left out of the good ones."""
         refused = {found.row for found in self._errors()}
+        if self.by_column and len(self.table) >= LONG:
+            return self._run_in_columns(refused)
         entries: list[Entry] = []
         first: dict[tuple[str, str, Period], int] = {}
         plain = PlainRows(Entry, self._plain_series, self._plain_period).entries(self.table)
@@ -100,6 +110,40 @@ class Check:
             entries.append(entry)
         findings = (*self.table.findings, *self._findings)
         return Checked(len(self.table), tuple(entries), findings)
+
+    def _run_in_columns(self, refused: Collection[int | None]) -> Checked:
+        """Check very many rows: the plain ones by the column, each of the others by itself."""
+        count = len(self.table)
+        told("checked", 0, count)
+        lot, plain = PlainColumns(self._plain_series, self._plain_period).lot(self.table)
+        numbers = through("checked", enumerate(self.table.numbers), count)
+        others = [
+            entry
+            for index, row in numbers
+            if not plain[index]
+            and (entry := self._row(index, row)) is not None
+            and row not in refused
+        ]
+        # Of the others' findings each has its row, as those of the rows that stand there twice do.
+        entries = self._without_repeats(_without(lot, refused), others)
+        self._findings.sort(key=lambda found: found.row or 0)
+        findings = (*self.table.findings, *self._findings)
+        return Checked(count, entries, findings)
+
+    def _without_repeats(self, lot: Lot, others: list[Entry]) -> Many[Entry]:
+        """Return the good rows but those that give a figure again, which are findings."""
+        entries = Many(lot, [], plain_entry)
+        again = lot.repeated()
+        again |= lot.among(lot.numbers_of(entry.key for entry in others))
+        entries.lot = lot.where(~again)
+        first: dict[tuple[str, str, Period], int] = {}
+        for entry in sorted([*others, *entries.made(lot.where(again))], key=lambda one: one.row):
+            if entry.key in first:
+                self._report("duplicate_row", entry.row, None, {"first": str(first[entry.key])})
+            else:
+                first[entry.key] = entry.row
+                entries.others.append(entry)
+        return entries
 
     def _plain_series(self, kpi: str, department: str) -> Series | None:
         """Return what two cells stand for; None if there is anything to be said about them."""
@@ -364,6 +408,21 @@ def _inconsistency(amount: Amount, kpi: Kpi, number: Fraction) -> list[Problem]:
     return [("inconsistent_value", "value", values)]
 
 
-def check(table: Table, catalogue: Catalogue, actor: Actor, today: dt.date) -> Checked:
+def plain_entry(row: int, kpi: str, department: str, period: Period, text: str) -> Entry:
+    """Return the good row that a figure of a lot stands for."""
+    amount = Amount(Decimal(text) or _ZERO)
+    return Entry(row, kpi, department, period, amount, ObservationStatus.NORMAL, None, None)
+
+
+def _without(lot: Lot, refused: Collection[int | None]) -> Lot:
+    """Leave out the rows that the reader has refused."""
+    if not refused:
+        return lot
+    return lot.where(~lot.at(row for row in refused if row is not None))
+
+
+def check(
+    table: Table, catalogue: Catalogue, actor: Actor, today: dt.date, *, by_column: bool = True
+) -> Checked:
     """Check every row of a delivery against the catalogue, the sender's reach and the day."""
-    return Check(table, catalogue, actor, today).run()
+    return Check(table, catalogue, actor, today, by_column).run()

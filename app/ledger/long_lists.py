@@ -9,11 +9,12 @@ are read one behind the other where none overlaps the next, and merged where the
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from decimal import Decimal
 from functools import lru_cache
 from heapq import merge
 from itertools import pairwise
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -56,10 +57,30 @@ def copy(
     statement = f"COPY {quoted(table.name)} ({', '.join(map(quoted, names))}) FROM STDIN"
     cells = [_each(column, _written) for column in kept(rows, keep)]
     text = "".join(["\t".join(row) + "\n" for row in zip(*cells, strict=True)])
+    _copy(connection, statement, [text.encode()])
+
+
+def copy_pieces(
+    connection: Connection, table: Table, names: tuple[str, ...], pieces: Iterable[bytes]
+) -> None:
+    """Copy into PostgreSQL what is text already; it takes in one piece while others are made."""
+    quoted = connection.dialect.identifier_preparer.quote
+    statement = f"COPY {quoted(table.name)} ({', '.join(map(quoted, names))}) FROM STDIN"
+    _copy(connection, statement, pieces, at_once=True)
+
+
+def _copy(
+    connection: Connection, statement: str, pieces: Iterable[bytes], *, at_once: bool = False
+) -> None:
+    from psycopg.copy import LibpqWriter, QueuedLibpqWriter
+
     driver: Any = connection.connection.dbapi_connection
     try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copying:
-            copying.write(text)
+        with driver.cursor() as cursor:
+            writer = (QueuedLibpqWriter if at_once else LibpqWriter)(cursor)
+            with cursor.copy(statement, writer=writer) as copying:
+                for piece in pieces:
+                    copying.write(piece)
     except connection.dialect.loaded_dbapi.Error as error:
         is_gone = connection.dialect.is_disconnect(error, driver, None)
         base = connection.dialect.loaded_dbapi.Error
@@ -151,14 +172,19 @@ class Lines:
         """Begin with none; so many are held in memory at most, `MOST_HELD` unless given."""
         self._most_held = MOST_HELD if most_held is None else most_held
         self._held: list[bytes] = []
-        self._runs: list[_Run] = []
+        self._runs: list[Run] = []
 
     def extend(self, lines: Iterable[bytes]) -> None:
         """Take up lines."""
         self._held.extend(lines)
         if len(self._held) > self._most_held:
-            self._runs.append(_Run(sorted(self._held)))
+            self.run().write(b"\n".join([*sorted(self._held), b""]))
             self._held = []
+
+    def run(self) -> Run:
+        """Return a run, empty yet, of lines that come in their order; they wait on disk."""
+        self._runs.append(Run())
+        return self._runs[-1]
 
     def seal(self, before: str) -> str:
         """Return the seal of the lines; as `sealing.seal_of`, which holds them all."""
@@ -173,29 +199,53 @@ class Lines:
             run.file.close()
 
     def _blocks(self) -> Iterator[bytes]:
-        last = _Run(sorted(self._held)) if self._held else None
-        runs = sorted([*self._runs, *([last] if last else [])], key=lambda run: run.first)
-        try:
-            if all(one.last <= other.first for one, other in pairwise(runs)):
-                for run in runs:
-                    run.file.seek(0)
-                    yield from iter(lambda file=run.file: file.read(_BLOCK), b"")  # type: ignore[misc]
-            else:
-                yield from merge(*map(_Run.lines, runs))
-        finally:
-            if last is not None:
-                last.file.close()
+        held = sorted(self._held)
+        runs = sorted((run for run in self._runs if run.last), key=attrgetter("first"))
+        if all(one.last <= other.first for one, other in pairwise(runs)):
+            yield from _woven((block for run in runs for block in run.blocks()), held)
+        else:
+            yield from merge(*map(Run.lines, runs), (one + b"\n" for one in held))
 
 
-class _Run:
+class Run:
     """Sorted lines on disk, each with its line feed."""
 
-    def __init__(self, lines: Sequence[bytes]) -> None:
-        self.first, self.last = lines[0], lines[-1]
-        self.file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed by who made the run
-        self.file.write(b"\n".join([*lines, b""]))
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.first = self.last = b""
+        self.file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed with the lines
+
+    def write(self, block: bytes) -> None:
+        """Take up some, all of which come after those before them."""
+        if not self.last:
+            self.first = block[: block.index(b"\n")]
+        self.last = _last(block)
+        self.file.write(block)
 
     def lines(self) -> Iterator[bytes]:
+        """Give them one by one, still with their line feeds."""
         # A line feed sorts before whatever could follow in a longer line.
         self.file.seek(0)
         return iter(self.file)
+
+    def blocks(self) -> Iterator[bytes]:
+        """Give them many at a time."""
+        self.file.seek(0)
+        return iter(lambda: self.file.read(_BLOCK) + self.file.readline(), b"")
+
+
+def _last(block: bytes) -> bytes:
+    return block[block.rfind(b"\n", 0, -1) + 1 : -1]
+
+
+def _woven(blocks: Iterable[bytes], held: list[bytes]) -> Iterator[bytes]:
+    """Put sorted lines into the blocks of many others, of which most are left as they are."""
+    at = 0
+    for block in blocks:
+        upto = bisect_right(held, _last(block), at)
+        if upto == at:
+            yield block
+        else:
+            yield b"\n".join([*sorted([*block[:-1].split(b"\n"), *held[at:upto]]), b""])
+        at = upto
+    yield b"\n".join([*held[at:], b""]) if at < len(held) else b""

@@ -32,17 +32,31 @@ def watched(tell: Callable[[str, int, int], None]) -> Iterator[None]:
         _watching.reset(token)
 
 
-def through(stage: str, rows: Iterable[T], count: int) -> Iterable[T]:
-    """Return the rows; if they are many and somebody watches, each stretch of them is told."""
+def told(stage: str, done: int, count: int) -> None:
+    """Tell whoever watches how many of many rows have come through a stage."""
     tell = _watching.get()
-    return rows if tell is None or count < EVERY else _told(stage, rows, count, tell)
+    if tell is not None and count >= EVERY:
+        tell(stage, done, count)
+
+
+def through(stage: str, items: Iterable[T], count: int, *, each: int = 1) -> Iterable[T]:
+    """Return the items; if they are many rows and somebody watches, each stretch of them is told.
+
+    count: how many rows there are. each: how many of them an item is.
+    """
+    tell = _watching.get()
+    return items if tell is None or count < EVERY else _told(stage, items, count, each, tell)
 
 
 def _told(
-    stage: str, rows: Iterable[T], count: int, tell: Callable[[str, int, int], None]
+    stage: str,
+    items: Iterable[T],
+    count: int,
+    each: int,
+    tell: Callable[[str, int, int], None],
 ) -> Iterator[T]:
-    for done, row in enumerate(rows):
-        if done % EVERY == 0:
-            tell(stage, done, count)
-        yield row
+    for place, item in enumerate(items):
+        if place * each % EVERY == 0:
+            tell(stage, place * each, count)
+        yield item
     tell(stage, count, count)

@@ -10,11 +10,13 @@ from sqlalchemy import and_, func, or_, select, tuple_
 
 from app.domain.figure import Amount, Figure, ObservationStatus
 from app.domain.period import Frequency, Period
+from app.ledger.lot_rows import LotRows
+from app.ledger.lots import Many, singles
 from app.ledger.narrowing import by_codes, numbers_of
 from app.ledger.places import MOST_PLACES, Lookup
 from app.ledger.progress import through
 from app.ledger.tables import department, journal, kpi, revision, submission
-from app.ledger.writing import add_many, add_rows
+from app.ledger.writing import add_lot, add_many, add_rows
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Row, Select
 
     from app.ledger.catalogue import StoredCatalogue
+    from app.ledger.lots import Lot
     from app.ledger.places import Place
     from app.ledger.putting import Part
 
@@ -61,7 +64,7 @@ class Revision:
 def append(
     connection: Connection,
     stored: StoredCatalogue,
-    changes: Iterable[tuple[int, Sequence[Change]]],
+    changes: Iterable[tuple[int, Collection[Change]]],
     before: Sequence[Part] = (),
 ) -> None:
     """Add revisions, each lot under its submission; only within `Database.write`.
@@ -69,13 +72,19 @@ def append(
     before: what goes in ahead of them, by the same statement where that can be.
     """
     short: list[tuple[object, ...]] = []
-    long: list[tuple[int, Sequence[Change]]] = []
-    for number, lot in changes:
+    long: list[tuple[int, Collection[Change]]] = []
+    lots: list[tuple[int, Lot]] = []
+    for number, made in changes:
+        lot = singles(made)
+        if isinstance(made, Many) and len(made.lot):
+            lots.append((number, made.lot))
         if len(lot) > LONG:
             long.append((number, lot))
         else:
             short.extend(_rows(stored, number, lot))
     add_rows(connection, *before, (revision, _COLUMNS, short))
+    for number, columns in lots:
+        add_lot(connection, LotRows(columns, stored, number), entry=number)
     for number, lot in long:
         ordered = through("written", _in_order(stored, lot), len(lot))
         add_many(connection, revision, _COLUMNS, _rows(stored, number, ordered), entry=number)
@@ -162,14 +171,29 @@ def _current_around(
     connection: Connection, stored: StoredCatalogue, keys: Collection[FigureKey], upto: int | None
 ) -> dict[FigureKey, Figure]:
     """Read all that lies between very many keys, which is then cheaper than to look up each."""
-    periods = [str(period) for period in {key[2] for key in keys}]
+    series, periods = {key[:2] for key in keys}, {key[2] for key in keys}
+    return current_among(connection, stored, series, periods, upto)
+
+
+def current_among(
+    connection: Connection,
+    stored: StoredCatalogue,
+    series: Collection[tuple[str, str]],
+    periods: Collection[Period],
+    upto: int | None = None,
+) -> dict[FigureKey, Figure]:
+    """Return the newest revision of each figure of some series and periods (and perhaps of more).
+
+    series: each KPI code and department code.
+    """
+    spelled = [str(period) for period in periods]
     found = figures(
         connection,
         stored,
-        kpis={key[0] for key in keys},
-        departments={key[1] for key in keys},
+        kpis={kpi_code for kpi_code, _ in series},
+        departments={department_code for _, department_code in series},
         upto=upto,
-        where=[revision.c.period.between(min(periods), max(periods))],
+        where=[revision.c.period.between(min(spelled), max(spelled))],
     )
     return {
         (code, figure.department, figure.period): figure

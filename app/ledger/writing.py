@@ -17,15 +17,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import select
 
 from app.ledger.belonging import FIRST, belonging, is_sealed
-from app.ledger.long_lists import Lines, copy, lines_of
+from app.ledger.long_lists import Lines, copy, copy_pieces, lines_of
+from app.ledger.lot_rows import NAMES, PIECE
+from app.ledger.progress import through
 from app.ledger.putting import put
 from app.ledger.sealing import BEGINNING, line, seal_of
-from app.ledger.tables import journal, seal
+from app.ledger.tables import journal, revision, seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,8 +35,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
     from app.ledger.belonging import Belonging
+    from app.ledger.long_lists import Run
+    from app.ledger.lot_rows import LotRows
     from app.ledger.putting import Part
 
+T = TypeVar("T")
 Row = Mapping[str, Any]
 _ADDED: Final = "dabiao_added"
 _TOGETHER: Final = 10_000
@@ -141,6 +146,26 @@ def add_many(
     while some := list(islice(coming, _TOGETHER)):
         copy(connection, table, names, some)
         lines.extend(lines_of(table, names, some))
+
+
+def add_lot(connection: Connection, rows: LotRows, *, entry: int) -> None:
+    """Insert a lot's figures under an entry; only within `Database.write`.
+
+    Their lines are made while the database is busy with the rows, and wait on disk.
+    """
+    run = _added(connection).long[entry].run()
+    lines = through("written", rows.lines(), len(rows), each=PIECE)
+    if connection.dialect.name == "postgresql":
+        copy_pieces(connection, revision, NAMES, _beside(rows.copied(), lines, run))
+    else:
+        for statement, cells in _beside(rows.inserted(), lines, run):
+            connection.exec_driver_sql(statement, cells)
+
+
+def _beside(pieces: Iterable[T], lines: Iterable[bytes], run: Run) -> Iterator[T]:
+    for piece, some in zip(pieces, lines, strict=True):
+        yield piece
+        run.write(some)
 
 
 def _added(connection: Connection) -> Added:

@@ -21,7 +21,7 @@ from tests.factories import amount, figure, period
 from tests.ledger.small_office import REPORTER, Row, row, small_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from app.ledger.revisions import Change, FigureKey
     from app.ledger.submissions import Result
@@ -31,7 +31,7 @@ TODAY = dt.date(2014, 1, 5)
 KNOWN = figure("2013-03", "22.5", department_code="exam", note="as published")
 MARCH: FigureKey = ("pendency", "exam", period("2013-03"))
 
-Decided = tuple["list[Change]", "Result"]
+Decided = tuple["Collection[Change]", "Result"]
 
 
 def decided(

@@ -46,7 +46,7 @@ FAR = 3.5
 LEAST_POINTS = 6
 """Figures that a history must have beside the one in question."""
 
-_FINEST = 10.0**-MAX_FRACTION_DIGITS
+FINEST = 10.0**-MAX_FRACTION_DIGITS
 _LEAST_SPREAD = 0.02
 """Of the median."""
 _SEASONAL_MARGIN = 1.5
@@ -110,7 +110,7 @@ def far_from_history(series: Series) -> Iterator[Finding]:
         return
     values = [float(point.value) for point in compared]
     # Nearly every series ends here, before anything dear is computed: a smaller spread finds more.
-    if not _far(posted, Yardstick.of(values, least=_FINEST, own=int(among))):
+    if not _far(posted, Yardstick.of(values, least=FINEST, own=int(among))):
         return
     least = least_spread([*compared, *posted])
     levels = Yardstick.of(values, least=least, own=int(among))
@@ -139,7 +139,7 @@ def is_usual(values: Sequence[float], value: float) -> bool:
     """
     if len(values) < LEAST_POINTS:  # and not enough with the figure itself among them
         return True
-    return abs(Yardstick.of(values, least=_FINEST).score(value)) <= FAR
+    return abs(Yardstick.of(values, least=FINEST).score(value)) <= FAR
 
 
 def _far(points: Sequence[Point], levels: Yardstick) -> list[Point]:
