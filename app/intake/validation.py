@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.domain.figure import Amount, ObservationStatus
 from app.domain.finding import Finding, Severity
-from app.domain.kpi import Kind, Kpi
-from app.domain.number import NumberError, parse_number, write_number
+from app.domain.number import NumberError, parse_number
 from app.domain.period import Period
+from app.intake.amounts import problems
 from app.intake.plain_columns import PlainColumns
 from app.intake.plain_rows import PlainRows
 from app.intake.spelling import read_number, read_period, read_status, read_text
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from app.domain.access import Actor
     from app.domain.catalogue import Catalogue
+    from app.domain.kpi import Kpi
     from app.intake.plain_rows import Series
     from app.intake.table import Table
     from app.ledger.lots import Lot
@@ -330,7 +330,7 @@ class Check:
         )
         if len(self._findings) > before:
             return None
-        for code, name, values in _problems(amount, kpi, status):
+        for code, name, values in problems(amount, kpi, status):
             self._report(code, row, name, values)
         return amount if len(self._findings) == before else None
 
@@ -349,63 +349,6 @@ def _look_up(
         return found[0]
     code = f"ambiguous_{name}" if found else f"unknown_{name}"
     return Finding(code, values={"name": wanted[:100]})
-
-
-Problem = tuple[str, str, dict[str, str]]
-
-
-def _problems(amount: Amount, kpi: Kpi | None, status: ObservationStatus | None) -> list[Problem]:
-    """Return what is wrong with an amount of readable numbers: code, column and values."""
-    value, numerator, denominator = amount.value, amount.numerator, amount.denominator
-    nothing = value is None and numerator is None and denominator is None
-    if status is ObservationStatus.MISSING:
-        return [] if nothing else [("value_and_status_missing", "value", {})]
-    if nothing:
-        return [("missing_value", "value", {})]
-    if denominator is not None and denominator <= 0:
-        return [("denominator_not_positive", "denominator", {})]
-    if numerator is not None and denominator is None:
-        return [("numerator_without_denominator", "numerator", {})]
-    if denominator is not None and numerator is None and value is None:
-        return [("denominator_alone", "denominator", {})]
-    return [] if kpi is None else _kpi_problems(amount, kpi)
-
-
-def _kpi_problems(amount: Amount, kpi: Kpi) -> list[Problem]:
-    """Return what is wrong with a complete amount for this KPI."""
-    if amount.denominator is not None and kpi.kind not in (Kind.LEVEL, Kind.RATIO):
-        return [("not_divisible", "denominator", {"kind": kpi.kind})]
-    number = amount.number(kpi.factor)
-    if number is None:
-        return []
-    problems = _inconsistency(amount, kpi, number)
-    for limit, beyond, code in (
-        (kpi.hard_minimum, -1, "below_minimum"),
-        (kpi.hard_maximum, 1, "above_maximum"),
-    ):
-        if limit is not None and (number - Fraction(limit)) * beyond > 0:
-            column = "value" if amount.numerator is None else "numerator"
-            shown = write_number(amount.value) if amount.value is not None else f"{float(number):g}"
-            values = {"value": shown, "kpi": kpi.code, "limit": write_number(limit)}
-            problems.append((code, column, values))
-    return problems
-
-
-def _inconsistency(amount: Amount, kpi: Kpi, number: Fraction) -> list[Problem]:
-    """Check a value that came with numerator and denominator: equal as far as it was written."""
-    if amount.value is None or amount.numerator is None or amount.denominator is None:
-        return []
-    exponent = amount.value.as_tuple().exponent
-    places = -exponent if isinstance(exponent, int) else 0
-    if abs(number - Fraction(amount.value)) <= Fraction(1, 2 * 10 ** max(places, 0)):
-        return []
-    values = {
-        "value": write_number(amount.value),
-        "numerator": write_number(amount.numerator),
-        "denominator": write_number(amount.denominator),
-        "factor": write_number(kpi.factor),
-    }
-    return [("inconsistent_value", "value", values)]
 
 
 def plain_entry(row: int, kpi: str, department: str, period: Period, text: str) -> Entry:

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.plausibility.robust import far_from_history
@@ -45,6 +45,7 @@ BY_COLUMN = patch.object(validation, "LONG", 0)
 PENDENCY = small_catalogue().kpis["pendency"]
 
 
+@settings(deadline=None)
 @given(tables(), st.sampled_from([ADMIN, EXAM]))
 def test_a_delivery_comes_to_the_same_either_way(table: Table, actor: Actor) -> None:
     expected = check(table, CATALOGUE, actor, TODAY)
@@ -199,6 +200,7 @@ def lot_of_series(lists: list[list[int]]) -> Lot:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(VALUES, min_size=1, max_size=5))
 def test_no_series_is_taken_for_quiet_of_which_there_is_anything_to_say(
     lists: list[list[int]],

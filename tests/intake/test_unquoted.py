@@ -5,7 +5,7 @@ from __future__ import annotations
 from unittest.mock import patch
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.intake import tabular, unquoted
@@ -34,6 +34,7 @@ def texts(draw: st.DrawFn) -> str:
     return text.rstrip("\n") if draw(st.booleans()) else text
 
 
+@settings(deadline=None)
 @given(texts(), st.integers(1, 60))
 @example("kpi,value\nx,1\n,\ny,2\n", 4)
 def test_a_text_is_read_the_same_either_way(text: str, stretch: int) -> None:
