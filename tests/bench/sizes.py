@@ -61,7 +61,7 @@ FULL: Final = Sizes(
     clients=32,
     posts=1200,
     groups=1000,
-    bulk=Shape(departments=100, kpis=10, months=100),
+    bulk=Shape(departments=100, kpis=100, months=100),
     reads=20,
     looks=5,
     plan=Shape(departments=100, kpis=5, months=12, has_targets=True),
