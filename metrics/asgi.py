@@ -159,7 +159,8 @@ class Metrics(_Endpoint):
 
     async def _wake(self) -> None:
         await asyncio.sleep(self._quiet)
-        await self._readings.begun_now()
+        # A scrape may have come first; then it is that one's reading.
+        await asyncio.shield(self._readings.task or self._readings.begin())
         self._was_read = True
 
     def _running(self) -> list[asyncio.Task[Any]]:

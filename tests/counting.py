@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 def statements_of(client: TestClient) -> Iterator[list[str]]:
     """Give the statements that the requests within send to the service's database.
 
-    What the service looks after by itself, it asks in threads of its own: that is not counted.
+    What the service looks after by itself, it asks in threads of its own: that is not counted. Only
+    the first reading for the metrics is made among the requests, and so it is made before.
     """
+    client.get("/metrics")
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
