@@ -34,8 +34,8 @@ _HEAD: Final = """\
 
 Written by `make bench ARGS="--growth"` from `results.json`, which has every sample; not by hand.
 Measured on {machine}, with a load average of up to {load} over a quarter of an hour (the measuring
-itself makes 1 to 2). A ratio is Dabiao's figure over its peer's, both measured in turns in one run; a busy
-machine slows both. What each row does stands in the modules beside this file.
+itself makes 1 to 2). A ratio is Dabiao's figure over its peer's, both measured in turns in one run;
+a busy machine slows both. What each row does stands in the modules beside this file.
 
 ## Beside peers and limits
 
