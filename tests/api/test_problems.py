@@ -78,7 +78,7 @@ def test_an_error_of_ours_tells_nothing_of_the_inside(
     def fails(*_arguments: object) -> None:
         raise RuntimeError("the secret of the inside")
 
-    monkeypatch.setattr("app.api.scoreboard.lines", fails)
+    monkeypatch.setattr("app.api.scoreboard.scoreboard_row", fails)
     monkeypatch.setattr(api, "contract", _Nothing())
 
     answer = api.get("/api/v1/scoreboard", headers={"Accept-Language": "zh"})
@@ -132,7 +132,7 @@ def test_what_the_framework_refuses_by_itself_is_a_problem_too(
     def fails(*_arguments: object) -> None:
         raise HTTPException(status, headers={"X-More": "kept"})
 
-    monkeypatch.setattr("app.api.scoreboard.lines", fails)
+    monkeypatch.setattr("app.api.scoreboard.scoreboard_row", fails)
     monkeypatch.setattr(api, "contract", _Nothing())
 
     answer = api.get("/api/v1/scoreboard")

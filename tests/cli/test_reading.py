@@ -192,7 +192,7 @@ def explain(*arguments: str) -> Ran:
 def test_a_chain_shows_every_figure_and_every_step() -> None:
     document = explain(PLAN, "cases", "exam", "--json").json
     shown = explain(PLAN, "cases", "exam").out
-    target, figures, steps, contributions, needed = shown.rstrip("\n").split("\n\n")
+    target, figures, steps, contributions, onward = shown.rstrip("\n").split("\n\n")
     assert target.splitlines() == [
         "Cases closed · Examination · >= 1200 units · 2013-12",
         "计划 第二节 [1]",
@@ -227,6 +227,8 @@ def test_a_chain_shows_every_figure_and_every_step() -> None:
         ["west", "-138"],
     ]
     assert [part.split() for part in parts[4:6]] == [["T", "1200"], ["gap", "912"]]
+    needed, forecast = onward.splitlines()
+    assert forecast.startswith("No forecast: a forecast needs 8 figures")
     assert needed == (
         "still needed: at least 912 · at least 101.333333333333 a period · "
         "T - A, over the 9 periods from 2013-04 to 2013-12"

@@ -23,8 +23,14 @@ if TYPE_CHECKING:
 Series: TypeAlias = tuple[str, frozenset[tuple[str, str]]]
 Found: TypeAlias = dict[Series, float]
 
-OF_READING = frozenset({"kpi_collector_success", "kpi_snapshot_timestamp_seconds"})
-"""What a process says about its own reading of the database."""
+OF_READING = frozenset(
+    {
+        "kpi_backup_timestamp_seconds",
+        "kpi_collector_success",
+        "kpi_snapshot_timestamp_seconds",
+    }
+)
+"""What is said beside the board: of a process's own reading of the database, and of backups."""
 
 
 def series(metric: str, /, **labels: str) -> Series:

@@ -20,7 +20,7 @@ from metrics.cache import Cache
 from metrics.negotiation import Format
 from tests import factories
 from tests.metrics import world
-from tests.metrics.reading import parsed, seen_at, series
+from tests.metrics.reading import OF_READING, parsed, seen_at, series
 from tests.metrics.test_exposition import Library
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _is_what_the_library_says(office: Office, clock: Clock, reading: Reading) ->
     told = Library(seen_at(office, clock.now))
     reference = parsed(library_text(told))
     mine = parsed(b"".join(reading.answer(Format.TEXT, gzip=False)))
-    of_reading = {series("kpi_collector_success"), series("kpi_snapshot_timestamp_seconds")}
+    of_reading = {series(name) for name in OF_READING}
     assert {key: mine[key] for key in mine.keys() - of_reading} == {
         key: reference[key] for key in reference.keys() - of_reading
     }
