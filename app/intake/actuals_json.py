@@ -12,7 +12,7 @@ from app.intake.strict_json import JsonNumber, read
 from app.intake.table import FIELDS, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 _LIST = "actuals"
 _REQUIRED = frozenset({"kpi", "department", "period"})
@@ -40,21 +40,33 @@ def read_actuals(body: bytes) -> Table:
     return _table(rows, gather(chain(found, _faults(document))))
 
 
-def _table(rows: list[tuple[int, dict[str, object]]], findings: Iterable[Finding]) -> Table:
+def _table(rows: list[tuple[int, dict[str, object]]], findings: Sequence[Finding]) -> Table:
     given = _REQUIRED.union(*(row.keys() for _, row in rows))
     fields = [name for name in FIELDS if name in given]
+    columns = {
+        name: [cell if type(cell := row.get(name)) is str else _text(name, cell) for _, row in rows]
+        for name in fields
+    }
+    if findings:
+        _empty_refused(columns, [number for number, _ in rows], findings)
     return Table(
-        columns={
-            name: [
-                cell if type(cell := row.get(name)) is str else _text(name, cell) for _, row in rows
-            ]
-            for name in fields
-        },
+        columns=columns,
         numbers=[number for number, _ in rows],
         headers={name: name for name in fields},
         typed_by_people=False,
         findings=tuple(findings),
     )
+
+
+def _empty_refused(
+    columns: Mapping[str, list[str]], numbers: Sequence[int], findings: Iterable[Finding]
+) -> None:
+    """Empty the cells that have a finding, so that it is their only one."""
+    places = {number: place for place, number in enumerate(numbers)}
+    for found in findings:
+        cells = None if found.column is None else columns.get(found.column)
+        if cells is not None and found.row in places:
+            cells[places[found.row]] = ""
 
 
 def _text(name: str, value: object) -> str:

@@ -104,6 +104,9 @@ def test_what_json_itself_leaves_in_doubt_hides_nothing_else() -> None:
         Finding("wrong_type", 4, "value", {"expected": "a number"}),
     ]
     assert table.numbers == [1, 2, 3, 4]
+    # What has its finding is empty, and so has no second one.
+    assert (table.columns["kpi"][1], table.columns["value"][0]) == ("", "")
+    assert table.columns["note"] == [""] * 4
 
 
 @pytest.mark.parametrize(
