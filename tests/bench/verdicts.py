@@ -7,6 +7,7 @@ find as many rows, before anything is judged or put into words.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import count
 from statistics import median
 from time import perf_counter
@@ -53,8 +54,8 @@ ASKED: Final = {
 
 
 def measure(bench: Bench) -> list[Line]:
-    """Measure what the size says."""
-    return _measured(bench, bench.sizes.nation)
+    """Measure what the size says; the goals are set for the nation, and stand at its row alone."""
+    return [replace(line, goal=Goal()) for line in _measured(bench, bench.sizes.nation)]
 
 
 def national(bench: Bench) -> list[Line]:
