@@ -53,14 +53,17 @@ _FIRST_DAY = re.compile(
 _QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 
 
-def read_number(text: str) -> Decimal:
+def read_number(text: str, *, comma_is_doubtful: bool = False) -> Decimal:
     """Read a number as people write it: `22.5`, `１，２３４`, `1,234,567.8`, `−3`.
 
+    comma_is_doubtful: whether `1,234` may be meant as 1.234; then only a second comma or a point
+    after it shows that thousands are meant.
     Raises NumberError (`not_a_number`, `too_many_digits`); so for `1,23`, `12,5`, `22.5%`, `(5)`.
     """
     plain = _plain(text)
     if "," in plain:
-        if _GROUPED.fullmatch(plain) is None:
+        grouped = _GROUPED.fullmatch(plain) is not None
+        if not grouped or (comma_is_doubtful and "." not in plain and plain.count(",") == 1):
             raise NumberError("not_a_number")
         plain = plain.replace(",", "")
     return parse_number(plain)

@@ -299,11 +299,10 @@ class Check:
         text = self._cell(name, index)
         if not text.strip():
             return None
-        if self.table.comma_is_doubtful and ("," in text or "，" in text):
-            self._report("not_a_number", row, name, {"text": text[:100]})
-            return None
         try:
-            return read_number(text) if self.table.typed_by_people else parse_number(text)
+            if not self.table.typed_by_people:
+                return parse_number(text)
+            return read_number(text, comma_is_doubtful=self.table.comma_is_doubtful)
         except NumberError as error:
             self._report(error.code, row, name, {"text": text[:100]})
             return None

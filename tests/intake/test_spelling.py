@@ -80,6 +80,30 @@ def test_a_doubtful_number_is_refused(text: str) -> None:
     assert caught.value.code == "not_a_number"
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1,234.5", "1234.5"),
+        ("1,234,567", "1234567"),
+        ("-1,234,567.8", "-1234567.8"),
+        ("22.5", "22.5"),
+    ],
+)
+def test_thousands_are_read_beside_semicolons_where_no_decimal_comma_can_be_meant(
+    text: str, number: str
+) -> None:
+    assert read_number(text, comma_is_doubtful=True) == Decimal(number)
+    assert read_number(full_width(text), comma_is_doubtful=True) == Decimal(number)
+
+
+@pytest.mark.parametrize(
+    "text", ["1,234", "-1,234", "22,5", "1.234,5", "\uff11\uff0c\uff12\uff13\uff14"]
+)
+def test_one_comma_beside_semicolons_may_be_a_decimal_one(text: str) -> None:
+    with pytest.raises(NumberError):
+        read_number(text, comma_is_doubtful=True)
+
+
 @pytest.mark.parametrize("text", ["1234567890123", "1,234,567,890,123", "0.1234567", "1e999999999"])
 def test_a_number_beyond_what_is_kept_says_so(text: str) -> None:
     with pytest.raises(NumberError) as caught:
