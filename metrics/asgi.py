@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE: Final = 8.0
-"""Seconds that a scrape waits for the database; Prometheus gives up after 10 unless told."""
-GRACE: Final = 2.0
-"""Seconds that a scrape waits for what is made anew, where there is something of before to give."""
+"""Seconds that a scrape waits for what is so now, where it does not say how long it would."""
+SHARE: Final = 0.8
+"""Of the time after which a scraper gives up, how much is waited; the rest is for the way back."""
+LONGEST: Final = 120.0
+"""Seconds that are waited at most, whatever a scraper says."""
 QUIET: Final = 1.0
 """Seconds from the start of the service to when it begins to read all of the office unasked."""
 
@@ -89,13 +91,12 @@ class Metrics(_Endpoint):
         cache: Cache,
         token: str | None,
         patience: float = PATIENCE,
-        grace: float = GRACE,
         quiet: float = QUIET,
     ) -> None:
-        """Serve what the cache gives; `patience`, `grace` and `quiet` are in seconds."""
+        """Serve what the cache gives; `patience` and `quiet` are in seconds."""
         super().__init__(token)
         self._cache = cache
-        self._patience, self._grace, self._quiet = patience, grace, quiet
+        self._patience, self._quiet = patience, quiet
         self._looks = _Shared(cache.look)
         self._readings = _Shared(cache.refresh)
         self._aheads = _Shared(cache.look_ahead)
@@ -122,23 +123,23 @@ class Metrics(_Endpoint):
 
     async def answer(
         self,
-        scope: Scope,  # noqa: ARG002 - the base's signature
+        scope: Scope,
         accept: str,
         *,
         gzip: bool,
     ) -> tuple[str, tuple[bytes, ...]]:
         """Give the office's families in the format asked for; raises NotReadYet."""
         form, content_type = choose_format(accept)
-        reading = await self._reading()
+        reading = await self._reading(_waits(scope) or self._patience)
         if self._cache.should_look_ahead:
             _ = self._aheads.begin()
         return content_type, reading.answer(form, gzip=gzip)
 
-    async def _reading(self) -> Reading:
+    async def _reading(self, patience: float) -> Reading:
         """Return what is so now; what was so last where that cannot be had in time."""
         if (known := self._cache.glance()) is not None:
             return known
-        until = asyncio.get_running_loop().time() + self._patience
+        until = asyncio.get_running_loop().time() + patience
         try:
             async with asyncio.timeout_at(until):
                 looked = await self._looks.begun_now()
@@ -148,9 +149,8 @@ class Metrics(_Endpoint):
             return self._cache.last.failed()
         if looked is not None:
             return looked
-        is_known = self._cache.last.at is not None
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._grace) if is_known else asyncio.timeout_at(until):
+            async with asyncio.timeout_at(until):
                 return await self._readings.begun_now()
         reading = self._cache.meanwhile
         if reading.at is None and reading.success:
@@ -242,6 +242,19 @@ def metrics_routes(metrics: Metrics, office: Office, settings: Settings) -> list
         Route("/metrics/forecast", foreseen, name="forecast_metrics"),
         Route("/metrics/process", Process(settings.metrics_token), name="process_metrics"),
     ]
+
+
+def _waits(scope: Scope) -> float | None:
+    """Return how many seconds a scraper can be kept waiting; None where it does not say.
+
+    Prometheus says after how many it gives up; other exporters heed that, too.
+    """
+    said = dict(scope["headers"]).get(b"x-prometheus-scrape-timeout-seconds", b"")
+    try:
+        given_up = float(said)
+    except ValueError:
+        return None
+    return min(given_up * SHARE, LONGEST) if given_up > 0 else None
 
 
 def _given(scope: Scope) -> Iterator[str]:

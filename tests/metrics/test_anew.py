@@ -38,6 +38,7 @@ SUCCESS = series("kpi_collector_success")
 SNAPSHOT_TIME = series("kpi_snapshot_timestamp_seconds")
 ACTUAL = series("kpi_actual_value", kpi="cases", department="mech")
 UPPER = series("kpi_target_upper_value", plan="year-2013", kpi="pendency", department="office")
+WAITS = "X-Prometheus-Scrape-Timeout-Seconds"
 REVISED = {"plan_code": "year-2013", "kpi_code": "pendency", "department_code": "office"}
 
 
@@ -73,10 +74,10 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     slow.let_go()
 
 
-async def answer_of(endpoint: Metrics) -> httpx.Response:
+async def answer_of(endpoint: Metrics, **headers: str) -> httpx.Response:
     transport = httpx.ASGITransport(app=endpoint)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        return await client.get("/metrics")
+        return await client.get("/metrics", headers=headers)
 
 
 async def scrape(endpoint: Metrics) -> Found:
@@ -100,7 +101,7 @@ def revise(office: Office) -> None:
 
 
 def hasty(office: Office) -> Metrics:
-    return Metrics(Cache(office, "zh"), None, patience=5, grace=0.05)
+    return Metrics(Cache(office, "zh"), None, patience=1)
 
 
 # --- the first reading --------------------------------------------------------------------------
@@ -193,6 +194,29 @@ def test_what_was_last_known_stands_while_a_new_catalogue_is_read(
     with read_before(settled, slow) as endpoint:
         asyncio.run(scrapes(endpoint))
         assert slow.begun == 2, "the scrapes shared it"
+
+
+def test_a_scraper_is_kept_waiting_as_long_as_it_says_that_it_waits(
+    settled: Office, slow: Slow
+) -> None:
+    """Prometheus says so with every scrape; where nothing sensible is said, the usual holds."""
+
+    async def scrapes(endpoint: Metrics) -> list[object]:
+        revise(settled)
+        endpoint._patience = 60
+        patient = [
+            asyncio.create_task(answer_of(endpoint, **{WAITS: said}))
+            for said in ("60", "soon", "-1", "nan")
+        ]
+        hasty = await answer_of(endpoint, **{WAITS: "1"})
+        assert not any(task.done() for task in patient)
+        slow.let_go()
+        return [
+            parsed(answer.content)[UPPER] for answer in (hasty, *await asyncio.gather(*patient))
+        ]
+
+    with read_before(settled, slow) as endpoint:
+        assert asyncio.run(scrapes(endpoint)) == [22.5, *[23.5] * 4]
 
 
 def test_a_database_that_goes_away_meanwhile_is_told(
