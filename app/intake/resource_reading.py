@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import re
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import ValidationError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="Resource")
 
+_QUOTED: Final = re.compile(r"'([^']*)'")
 _EXPECTED = {
     "string_pattern_mismatch": "lower-case letters, digits and hyphens, beginning with a letter",
     "string_too_short": "text that is not empty",
@@ -57,7 +59,8 @@ def _code(detail: ErrorDetails) -> tuple[str, dict[str, str]]:
         name = str(detail["loc"][-1])
         return ("missing_field" if kind == "missing" else "unknown_field"), {"name": name}
     if kind == "enum":
-        return "wrong_type", {"expected": str(context["expected"])}
+        # 'reject' or 'skip', says pydantic; the words between the values are in one language.
+        return "wrong_type", {"expected": " / ".join(_QUOTED.findall(context["expected"]))}
     if kind in _EXPECTED:
         return "wrong_type", {"expected": _EXPECTED[kind]}
     return "invalid", {"problem": detail["msg"]}

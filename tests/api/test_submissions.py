@@ -6,6 +6,8 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.api.contract import findings
 from tests.ledger.small_office import row
 
@@ -89,6 +91,21 @@ def test_good_rows_stand_where_bad_ones_are_skipped(api: Client) -> None:
     assert [found["row"] for found in receipt["findings"]] == [2]
     assert len(api.get("/api/v1/actuals").json()["items"]) == 1
     assert api.post_actuals(row("x"), on_error="skip").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("language", "message"),
+    [("zh", "此处应为reject / skip。"), ("en", "Expected reject / skip here.")],
+)
+def test_a_choice_that_there_is_not_is_told_which_there_are(
+    api: Client, language: str, message: str
+) -> None:
+    api.headers["Accept-Language"] = language
+
+    answer = api.post_actuals(row("22.5"), on_error="abort")
+
+    assert findings(answer) == [("wrong_type", "on_error")]
+    assert answer.json()["findings"][0]["message"] == message
 
 
 def test_a_department_out_of_reach_is_a_finding_and_forbidden_if_nothing_else_is_wrong(
