@@ -50,7 +50,7 @@ def require_part(name: str) -> None:
 def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL server without databases of its own; one for each worker of the run."""
     require_part("postgresql")
-    with PostgresServer() as server:
+    with PostgresServer(small=True) as server:
         yield server
 
 
@@ -99,13 +99,21 @@ def alertmanager_server(tmp_path: Path) -> Iterator[AlertmanagerServer]:
     params=["sqlite", pytest.param("postgresql", marks=pytest.mark.part("postgresql"))],
 )
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give the URL of an EMPTY database; the test runs once on each engine."""
+    """Give the URL of an EMPTY database; the test runs once on each engine.
+
+    Where `database` is asked for, too, it is what that gives: a copy of one that was migrated once.
+    """
+    is_migrated = "database" in request.fixturenames
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'dabiao.db'}"
+        path = tmp_path / "dabiao.db"
+        if is_migrated:
+            shutil.copy(request.getfixturevalue("migrated_file"), path)
+        yield f"sqlite:///{path}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("migrated_template") if is_migrated else None
     name = f"test_{uuid.uuid4().hex}"
-    yield server.create_database(name)
+    yield server.create_database(name, template)
     server.drop_database(name)
 
 
@@ -130,17 +138,9 @@ def migrated_template(postgres_server: PostgresServer) -> str:
 
 
 @pytest.fixture
-def database(database_url: str, request: pytest.FixtureRequest) -> Iterator[Database]:
-    """Give a migrated, empty database, on each engine in turn; a copy of one made once."""
+def database(database_url: str) -> Iterator[Database]:
+    """Give a migrated, empty database, on each engine in turn."""
     opened = Database(database_url)
-    if opened.path is not None:
-        shutil.copy(request.getfixturevalue("migrated_file"), opened.path)
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        name = str(opened.url.database)
-        template: str = request.getfixturevalue("migrated_template")
-        server.drop_database(name)
-        server.create_database(name, template)
     yield opened
     opened.close()
 
