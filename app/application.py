@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, closing
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 
 from app import __version__
 from app.api import access, again, openapi, problems, routes
@@ -39,6 +39,22 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from metrics.asgi import Metrics
     from metrics.process import ProcessMetrics
+
+
+@cache
+def included() -> APIRouter:
+    """Return a router with the API and the pages, behind their guards.
+
+    Where a router is included, the framework keeps what it finds out of each route. None of that
+    depends on settings, so all applications of a process have the same.
+    """
+    included = APIRouter()
+    routes.install(included)
+    for router in pages.ROUTERS:
+        included.include_router(router, dependencies=[Depends(access.authorise)])
+    for router in pages.OPEN:
+        included.include_router(router)
+    return included
 
 
 def put_together(
@@ -74,14 +90,13 @@ def put_together(
         ring=KeyRing(),
         desk=Desk(office),
     )
-    routes.install(app)
     app.state.site = Site(app.state.services, partial(access.allows, settings))
-    for router in pages.ROUTERS:
-        app.include_router(router, dependencies=[Depends(access.authorise)])
-    for router in pages.OPEN:
-        app.include_router(router)
     app.state.metrics = metrics_of(office, settings)
-    app.router.routes += [pages.static, *metrics_routes(app.state.metrics, office, settings)]
+    app.router.routes += [
+        *included().routes,
+        pages.static,
+        *metrics_routes(app.state.metrics, office, settings),
+    ]
     problems.install(app)
     errors.install(app)
     again.install(app)

@@ -29,7 +29,7 @@ from app.api.express import UsualPost
 from app.api.parameters import only_known_parameters
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from fastapi import APIRouter
 
     from app.api.deps import Services
 
@@ -51,13 +51,13 @@ ROUTERS = (
 )
 
 
-def install(app: FastAPI) -> None:
+def install(whole: APIRouter) -> None:
     """Add the API. First who asks is looked at, then what is asked, and nothing before."""
     guards = [Depends(authorise), Depends(only_known_parameters)]
     for router in ROUTERS:
-        app.include_router(router, dependencies=guards)
-    app.include_router(openapi.router, dependencies=[Depends(authorise)])
-    app.include_router(health.router)
+        whole.include_router(router, dependencies=guards)
+    whole.include_router(openapi.router, dependencies=[Depends(authorise)])
+    whole.include_router(health.router)
 
 
 def short_ways(services: Services) -> dict[str, UsualPost]:

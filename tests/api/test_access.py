@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
 
+from app import application
 from app.api import PREFIX, access, routes
 from app.domain.access import Role
 from app.errors import Misconfigured
@@ -282,14 +283,15 @@ def test_a_route_without_a_rule_keeps_the_application_from_starting(
     async def list_secrets() -> None:
         """Forgotten in the table, or known there and yet included without its guard."""
 
+    monkeypatch.setattr(application, "included", application.included.__wrapped__)
     if guarded:
         monkeypatch.setattr(routes, "ROUTERS", (*routes.ROUTERS, router))
     else:
         install = routes.install
 
-        def careless(app: FastAPI) -> None:
-            install(app)
-            app.include_router(router, dependencies=[Depends(lambda: None)])
+        def careless(whole: APIRouter) -> None:
+            install(whole)
+            whole.include_router(router, dependencies=[Depends(lambda: None)])
 
         monkeypatch.setattr(routes, "install", careless)
 
