@@ -13,12 +13,15 @@ from app.ledger.database import Database
 from app.ledger.migrating import migrate
 from app.ledger.office import Office
 from tests.clock import Clock
+from tests.compiling import compile_once
 from tests.parts import AlertmanagerServer, PostgresServer, PrometheusServer
 from tests.programs import PARTS, PartMissingError, left_out, locate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+compile_once()
 
 # --- real parts -------------------------------------------------------------------------------
 
