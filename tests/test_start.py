@@ -92,3 +92,13 @@ def test_a_command_reads_no_other(folder: Path) -> None:
 
     assert "app.cli.keys" in found
     assert found & {"app.cli.intake", "app.cli.users", "app.cli.serving", "app.exports"} == set()
+
+
+def test_the_search_for_garbage_passes_over_what_stays(folder: Path) -> None:
+    code = "import gc, os\nfrom app.main import YOUNG, served\n"
+    code += "os.environ['DABIAO_DATABASE_URL'] = 'sqlite:///here.db'\n"
+    code += "whole = served().application\n"
+    code += "assert gc.get_threshold()[0] == YOUNG\n"
+    code += "assert all(one is not whole for one in gc.get_objects()) and gc.get_freeze_count()\n"
+
+    assert "app.application" in read_by(code, folder)
