@@ -14,7 +14,6 @@ from tests.metrics import world
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from app.ledger.database import Database
     from app.ledger.office import Office
@@ -40,15 +39,16 @@ def outage(database: Database) -> Callable[[], AbstractContextManager[None]]:
 
 @contextmanager
 def _without_file(database: Database) -> Iterator[None]:
+    """Have the path lead nowhere; in one step, since whoever finds no file makes an empty one."""
     path = database.path
     assert path is not None
+    hidden, nowhere = path.with_name("hidden.db"), path.with_name("nowhere.db")
+    hidden.hardlink_to(path)
+    nowhere.symlink_to(path.with_name("no-folder") / path.name)
+    nowhere.replace(path)
     database.close()
-    hidden: Path = path.rename(path.with_name("hidden.db"))
-    path.mkdir()
     yield
-    database.close()
-    path.rmdir()
-    hidden.rename(path)
+    hidden.replace(path)
 
 
 @contextmanager
