@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 WRITER_LOCK = 0x64616269616F
 """The PostgreSQL advisory lock of the one writer ("dabiao" in ASCII)."""
@@ -44,6 +46,8 @@ _BUSY_MILLISECONDS = 30_000
 _SQLITE_CONNECTIONS = 40
 """As many as the server has threads; PostgreSQL, where a connection is a process, keeps to 15."""
 _WRITES = "dabiao_writes"
+_POOL = "dabiao_pool"
+"""Of which pool a connection is."""
 
 
 class Database:
@@ -69,6 +73,8 @@ class Database:
         except ArgumentError as error:  # as for as many hosts, but not as many ports
             msg = "DABIAO_DATABASE_URL does not name its servers as host=a:5432&host=b:5432"
             raise Misconfigured(msg) from error
+        event.listen(self.engine, "connect", self._note_pool)
+        event.listen(self.engine, "checkin", self._close_late)
         # Writers of this process queue here, in turn and without a connection, rather than at the
         # database's door, where SQLite has them sleep, look again, and overtake each other.
         self._writing = threading.Lock()
@@ -114,8 +120,16 @@ class Database:
                     postgres.commit(connection, transaction, has_written=added.is_sealed)
 
     def close(self) -> None:
-        """Give back all connections."""
+        """Give back all connections; one in use is closed as soon as it is no more."""
         self.engine.dispose()
+
+    def _note_pool(self, _connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_POOL] = self.engine.pool
+
+    def _close_late(self, connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        # A pool that was given up keeps what comes back until it is collected as garbage.
+        if connection is not None and record.info[_POOL] is not self.engine.pool:
+            connection.close()
 
 
 @contextmanager

@@ -157,6 +157,24 @@ def test_writers_of_one_process_queue_without_holding_a_connection(database: Dat
         assert plans(reader) == [1, 2, 3, 4, 5]
 
 
+def test_a_connection_in_use_is_closed_when_it_comes_back_to_a_database_that_was_closed(
+    database: Database,
+) -> None:
+    closed: list[object] = []
+    sa.event.listen(database.engine, "checkin", lambda connection, _: closed.append(connection))
+
+    with database.read() as connection:
+        in_use = connection.connection.dbapi_connection
+        database.close()
+        assert connection.execute(sa.text("SELECT 1")).scalar() == 1
+
+    assert closed == [in_use]
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        in_use.cursor().execute("SELECT 1")  # type: ignore[union-attr]
+    with database.read() as connection:
+        assert connection.execute(sa.text("SELECT 1")).scalar() == 1
+
+
 def test_a_mistake_in_a_statement_is_not_an_outage(database: Database) -> None:
     with database.write() as connection:
         add_plan(connection, 1)
