@@ -149,8 +149,9 @@ def changed(
     """Give what is said in the slots that entries after one position, up to another, changed."""
     figures = changes.revised(connection, after, upto)
     places = sorted({(kpi, department) for kpi, department, _ in figures})
-    targets = sorted({key for place in places for key in layout.counted_in.get(place, ())})
-    kpis = layout.stored.catalogue.kpis
+    catalogue = layout.stored.catalogue
+    targets = sorted({key for place in places for key in catalogue.counted_by(*place)})
+    kpis = catalogue.kpis
     for batch in layout.batches({code for code, _ in places}):
         mine = [key for key in targets if key[1] in batch]
         here = [place for place in places if place[0] in batch]

@@ -79,15 +79,6 @@ class Layout:
             found.setdefault(key[1], []).append(key)
         return found
 
-    @cached_property
-    def counted_in(self) -> Mapping[Place, Sequence[TargetKey]]:
-        """Per KPI and department, the targets that its figures count for."""
-        found: dict[Place, list[TargetKey]] = {}
-        for key in self.stored.catalogue.targets:
-            for member in self.stored.catalogue.members(key[1], key[2]):
-                found.setdefault((key[1], member), []).append(key)
-        return found
-
     def batches(self, kpis: Iterable[str]) -> Iterator[list[str]]:
         """Part KPIs into lots whose figures are read together."""
         batch: list[str] = []

@@ -93,6 +93,19 @@ class Catalogue:
             for member in self.members(kpi, child)
         )
 
+    def counted_by(self, kpi: str, department: str) -> Iterator[TargetKey]:
+        """Go through the targets for which a department's figures count, as `members` has it.
+
+        They are at itself and at those above it, up to the next that reports the KPI, too.
+        """
+        reporters = self.reporters.get(kpi, frozenset())
+        if department not in reporters:
+            return
+        for at in self.upwards(department):
+            if at != department and at in reporters:
+                return
+            yield from ((plan, kpi, at) for plan in self.plans if (plan, kpi, at) in self.targets)
+
     def upwards(self, department: str) -> Iterator[str]:
         """Go from a department up to the root, itself first."""
         at: str | None = department

@@ -34,8 +34,9 @@ from app.errors import Busy
 from app.forecasting.asking import NotComputed
 from app.ledger import scoreboard
 from app.ledger.derived import forecast, forecast_answer, forecast_state
+from app.ledger.narrowing import narrowed
 from app.ledger.tables import department, kpi, plan, target
-from app.ledger.verdicts import last_second, touched
+from app.ledger.verdicts import last_second, parted, touched
 from app.ledger.writing import add
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ log = logging.getLogger(__name__)
 METHOD: Final = 1
 """Counts the models: an answer of another one is no answer."""
 LOT: Final = 50
-"""Targets that are put in at a time; the model takes a second or two for them."""
+"""Targets that the model is asked about at a time; it takes a second or two for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,7 @@ def due_rows(connection: Connection) -> list[Due]:
 class _Looked:
     """A target that is to be looked at: what its forecast is made from, and what is kept of it."""
 
+    key: TargetKey
     number: int
     basis: Basis | None
     known: Kept | None
@@ -204,20 +206,42 @@ def derive(office: Office, *, anew: bool = False) -> bool:
             return False
         begun = 0 if anew or known.zone != zone else known.position
         keys = touched(connection, stored, begun, seen.position)
-        due = _due(connection, stored, keys, seen.position, anew=anew)
-    # First what needs no model: who looks at the table should not wait for the others.
-    due.sort(key=lambda one: not one.is_answered)
-    for begin in range(0, len(due), LOT):
-        lot = _answered(office.forecaster, due[begin : begin + LOT])
-        after = replace(known, serial=known.serial + 1)
-        if not _put(office, known, after, lot):
-            return False
-        known = after
-    reached = State(seen.position, known.serial + 1, zone)
-    return _put(office, known, reached, [])
+
+    def look(some: Sequence[TargetKey]) -> list[_Looked]:
+        with office.database.read() as connection:
+            return _looked(connection, stored, some, seen.position, anew=anew)
+
+    try:
+        # First what needs no model: who looks at the table should not wait for the others. These
+        # are looked at again when it is their turn, so that few targets' figures are held at once.
+        unanswered: list[TargetKey] = []
+        for some in parted(keys):
+            looked = look(some)
+            unanswered += [one.key for one in looked if not one.is_answered]
+            if answered := [one for one in looked if one.is_answered]:
+                known = _answer(office, known, answered)
+        for some in parted(unanswered):
+            looked = look(some)
+            for begin in range(0, len(looked), LOT):
+                known = _answer(office, known, looked[begin : begin + LOT])
+        _put(office, known, State(seen.position, known.serial + 1, zone), [])
+    except _Overtaken:
+        return False
+    return True
 
 
-def _due(
+class _Overtaken(Exception):
+    """Another process has put something in meanwhile."""
+
+
+def _answer(office: Office, known: State, lot: Sequence[_Looked]) -> State:
+    """Put in what a lot has come to, and return the state then; raises _Overtaken."""
+    after = replace(known, serial=known.serial + 1)
+    _put(office, known, after, _answered(office.forecaster, lot))
+    return after
+
+
+def _looked(
     connection: Connection,
     stored: StoredCatalogue,
     keys: Sequence[TargetKey],
@@ -229,11 +253,10 @@ def _due(
     known = {} if anew else _kept(connection, numbers)
     subjects = scoreboard.subjects(connection, stored, keys, position)
     found = []
-    for number, subject in zip(numbers, subjects, strict=True):
-        basis = basis_of(subject)
-        found.append(
-            _Looked(number, None if isinstance(basis, Saying) else basis, known.get(number))
-        )
+    for key, number, subject in zip(keys, numbers, subjects, strict=True):
+        said = basis_of(subject)
+        basis = None if isinstance(said, Saying) else said
+        found.append(_Looked(key, number, basis, known.get(number)))
     return found
 
 
@@ -250,11 +273,11 @@ def _answered(forecaster: Forecaster, lot: Sequence[_Looked]) -> list[_Looked]:
     return found
 
 
-def _put(office: Office, known: State, after: State, lot: Sequence[_Looked]) -> bool:
-    """Put in what a lot has come to, if the state is still the known one; then it is another."""
+def _put(office: Office, known: State, after: State, lot: Sequence[_Looked]) -> None:
+    """Put in what a lot has come to, if the state is the known one, else raise _Overtaken."""
     with office.database.write() as connection:
         if state(connection) != known:
-            return False
+            raise _Overtaken
         for table in (forecast, forecast_answer) if lot else ():
             one = delete(table).where(table.c.target_id == bindparam("number"))
             connection.execute(one, [{"number": due.number} for due in lot])
@@ -262,7 +285,6 @@ def _put(office: Office, known: State, after: State, lot: Sequence[_Looked]) -> 
         add(connection, forecast, [row for due in lot for row in _rows(due, office.zone)])
         connection.execute(delete(forecast_state))
         add(connection, forecast_state, {"id": 1, **asdict(after)})
-    return True
 
 
 def _answer_rows(due: _Looked) -> Iterator[dict[str, Any]]:
@@ -291,9 +313,7 @@ def _rows(due: _Looked, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
 
 def _kept(connection: Connection, numbers: Sequence[int]) -> dict[int, Kept]:
     columns = (forecast_answer.c.target_id, forecast_answer.c.question, forecast_answer.c.answer)
-    query = select(*columns)
-    if len(numbers) == 1:
-        query = query.where(forecast_answer.c.target_id == numbers[0])
+    query = narrowed(select(*columns), forecast_answer.c.target_id, numbers)
     wanted = set(numbers)
     return {
         number: Kept(question, tuple(Estimate(*one) for one in json.loads(answer)))

@@ -14,16 +14,18 @@ import datetime as dt
 import pickle
 import tempfile
 from dataclasses import asdict, dataclass
+from itertools import product
 from operator import itemgetter
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, select
 
 from app.domain.number import shown
+from app.domain.period import Frequency, Span
 from app.ledger import scoreboard
+from app.ledger.changes import revised
 from app.ledger.derived import verdict, verdict_state
 from app.ledger.journal import EntryKind, newest
-from app.ledger.tables import kpi, revision
 from app.ledger.writing import add
 
 if TYPE_CHECKING:
@@ -33,14 +35,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from app.domain.attainment import Subject
-    from app.domain.catalogue import TargetKey
+    from app.domain.catalogue import Catalogue, TargetKey
     from app.domain.period import Period
     from app.ledger.catalogue import StoredCatalogue
     from app.ledger.office import Office
     from app.ledger.scoreboard import Point
 
-_AT_A_TIME: Final = 1000
-"""Targets whose verdicts are computed together."""
+AT_A_TIME: Final = 500
+"""Targets whose figures are read together."""
 _IN_MEMORY: Final = 2**24
 """Up to how many bytes rows wait in memory and not on disk."""
 
@@ -85,8 +87,8 @@ def _derive(office: Office, lots: _Lots, *, anew: bool) -> bool:
             return False
         start = None if anew else known
         keys = _changed(connection, stored, start, reached)
-        for some in _parted(keys):
-            subjects = scoreboard.subjects(connection, stored, some, seen.position)
+        for some in parted(keys):
+            subjects = scoreboard.subjects_within(connection, stored, some, seen.position)
             lots.put(
                 [
                     {"target_id": stored.target_ids[key], **row}
@@ -124,43 +126,53 @@ class _Lots:
             yield pickle.load(self._file)  # noqa: S301 - what `put` has written, in a file of ours
 
 
-def _parted(keys: Sequence[TargetKey]) -> Iterator[list[TargetKey]]:
+def parted(keys: Sequence[TargetKey]) -> Iterator[list[TargetKey]]:
     """Part targets into lots whose figures are read together: those of a KPI follow each other."""
     ordered = sorted(keys, key=itemgetter(1))
-    for begin in range(0, len(ordered), _AT_A_TIME):
-        yield ordered[begin : begin + _AT_A_TIME]
+    for begin in range(0, len(ordered), AT_A_TIME):
+        yield ordered[begin : begin + AT_A_TIME]
 
 
 def _changed(
     connection: Connection, stored: StoredCatalogue, known: State | None, reached: State
-) -> list[TargetKey]:
+) -> Sequence[TargetKey]:
     """Return the targets whose verdicts may differ from those of a known state.
 
-    All of them on another day and in another zone.
+    All of them in another zone, in which the periods end at other instants.
     """
-    if known is None or (known.today, known.zone) != (reached.today, reached.zone):
-        return sorted(stored.catalogue.targets)
-    return touched(connection, stored, known.position, reached.position)
+    if known is None or known.zone != reached.zone:
+        return stored.catalogue.ordered
+    found = {
+        *touched(connection, stored, known.position, reached.position),
+        *_begun(stored.catalogue, known.today, reached.today),
+    }
+    return sorted(found)
+
+
+def _begun(catalogue: Catalogue, before: dt.date, today: dt.date) -> Iterator[TargetKey]:
+    """Give the targets of plans that begin between two days, which is all that a day changes."""
+    begun = {
+        (plan.code, frequency)
+        for plan, frequency in product(catalogue.plans.values(), Frequency)
+        for first in [Span.of_plan(plan.start, plan.end, frequency).first]
+        if first.has_ended(before) != first.has_ended(today)
+    }
+    kpis = catalogue.kpis
+    return (key for key in catalogue.ordered if (key[0], kpis[key[1]].frequency) in begun)
 
 
 def touched(
     connection: Connection, stored: StoredCatalogue, after: int, upto: int
-) -> list[TargetKey]:
+) -> Sequence[TargetKey]:
     """Return the targets that entries behind one position, up to another, may have changed.
 
-    All of them after a change of the catalogue, else those of the KPIs that figures came in for.
+    All of them after a change of the catalogue, else those for which a figure counts that came in.
     """
-    targets = sorted(stored.catalogue.targets)
     if newest(connection, EntryKind.CATALOGUE, upto) > after:
-        return targets
-    query = (
-        select(kpi.c.code)
-        .distinct()
-        .join(revision, revision.c.kpi_id == kpi.c.id)
-        .where(revision.c.submission_id > after)
-    )
-    codes = set(connection.execute(query).scalars())
-    return [key for key in targets if key[1] in codes]
+        return stored.catalogue.ordered
+    places = {(kpi, department) for kpi, department, _ in revised(connection, after, upto)}
+    counted_by = stored.catalogue.counted_by
+    return sorted({key for place in places for key in counted_by(*place)})
 
 
 def _rows(subject: Subject, today: dt.date, zone: ZoneInfo) -> Iterator[dict[str, Any]]:

@@ -174,7 +174,7 @@ def test_who_was_overtaken_puts_nothing_in(
     settled: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process derives between this one's reading and its writing."""
-    subjects = scoreboard.subjects
+    subjects = scoreboard.subjects_within
     overtaken = threading.Event()
 
     def slow(*arguments: Any) -> Any:  # noqa: ANN401 - as the real one's
@@ -185,7 +185,7 @@ def test_who_was_overtaken_puts_nothing_in(
             assert derive(settled)
         return found
 
-    monkeypatch.setattr(scoreboard, "subjects", slow)
+    monkeypatch.setattr(scoreboard, "subjects_within", slow)
     assert not derive(settled)
 
     monkeypatch.undo()
@@ -210,7 +210,7 @@ def test_the_keeper_follows_what_is_posted(settled: Office) -> None:
 def test_verdicts_are_the_same_however_many_are_computed_together(
     settled: Office, monkeypatch: pytest.MonkeyPatch, at_a_time: int
 ) -> None:
-    monkeypatch.setattr(verdicts, "_AT_A_TIME", at_a_time)
+    monkeypatch.setattr(verdicts, "AT_A_TIME", at_a_time)
     monkeypatch.setattr(verdicts, "_IN_MEMORY", 1)
     assert derive(settled)
     assert in_view(settled) == by_the_domain(settled)
