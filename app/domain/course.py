@@ -54,10 +54,17 @@ class _Row:
             list(accumulate(numbers)) if kpi.kind is Kind.FLOW else numbers
         )
 
+    def _end(self, upto: Period | None) -> int:
+        return len(self.ordinals) if upto is None else bisect_right(self.ordinals, upto.ordinal)
+
+    def value(self, upto: Period | None) -> Fraction | None:
+        """Return what the figures up to a period come to; None for nothing."""
+        end = self._end(upto)
+        return self._values[end - 1] if end else None
+
     def part(self, department: str, upto: Period | None) -> Part | None:
         """Return what the department brings up to a period; None for all."""
-        found = self.ordinals
-        end = len(found) if upto is None else bisect_right(found, upto.ordinal)
+        end = self._end(upto)
         if not end:
             return None
         begin = 0 if self._kpi.kind is Kind.FLOW else end - 1
@@ -94,13 +101,15 @@ class Course:
             return Verdict(Status.NOT_STARTED)
         return judge(subject, self.counted(upto), upto, self._is_due_posted)
 
-    def in_a_row(self, today: dt.date, statuses: Container[Status]) -> list[Period]:
-        """Return the periods in a row, ending with the newest, that have one of the statuses.
+    def in_a_row(
+        self, today: dt.date, statuses: Container[Status], upto: Period | None = None
+    ) -> list[Period]:
+        """Return the periods in a row that have one of the statuses, the newest first.
 
-        The newest comes first.
+        upto: the newest of them; None for the newest there is.
         """
-        periods = reversed(self.periods)
-        return list(takewhile(lambda at: self._status(today, at) in statuses, periods))
+        periods = [one for one in self.periods if upto is None or one.ordinal <= upto.ordinal]
+        return list(takewhile(lambda at: self._status(today, at) in statuses, reversed(periods)))
 
     def _status(self, today: dt.date, at: Period) -> Status:
         key = (today, at.ordinal)
@@ -126,6 +135,14 @@ class Course:
             else:
                 parts.append(part)
         return put_together(self.subject.kpi, parts, missing)
+
+    def value(self, upto: Period | None) -> Fraction | None:
+        """Return the value of what counts up to a period, without the figures it came from."""
+        if len(self._rows) == 1:
+            (row,) = self._rows.values()
+            return row.value(upto)
+        counted = self.counted(upto)
+        return None if counted is None else counted.value
 
     def _is_due_posted(self, subject: Subject, upto: Period | None) -> bool:
         due = due_ordinal(subject.target, subject.kpi)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, bindparam, func, select
 
-from app.domain.attainment import assess
 from app.domain.course import Course
 from app.domain.expectation import Reports, expected_figures, reports
 from app.domain.kpi import Kind
@@ -44,15 +43,19 @@ TREND_PERIODS = 12
 
 @dataclass(frozen=True)
 class Row:
-    """One target: its line now, and the verdict of the month before the one that is shown."""
+    """One target: its line now, and the verdict of the month before the one that is shown.
+
+    course: of the line's subject.
+    """
 
     line: Line
     before: Verdict | None
+    course: Course
 
     @cached_property
     def trend(self) -> list[tuple[Period, Fraction]]:
         """What counted at the last periods, kept as long as the row is: see `trend`."""
-        return trend(self.line)
+        return trend(self)
 
     @property
     def has_changed(self) -> bool:
@@ -204,11 +207,12 @@ def board(
     lines = scoreboard.scoreboard(connection, stored, seen, selection, asked)
     month = _month(lines, asked)
     before = None if month is None else month.shift(-1)
-    rows = (
-        Row(line, None if before is None else assess(line.subject, seen.today, before))
-        for line in lines
-    )
-    return Board(month, tuple(rows))
+
+    def row(line: Line) -> Row:
+        course = Course(line.subject)
+        return Row(line, None if before is None else course.at(seen.today, before), course)
+
+    return Board(month, tuple(map(row, lines)))
 
 
 def _month(lines: Iterable[Line], asked: Period | None) -> Period | None:
@@ -218,12 +222,11 @@ def _month(lines: Iterable[Line], asked: Period | None) -> Period | None:
     return containing(max(days), Frequency.MONTHLY) if days else None
 
 
-def trend(line: Line) -> list[tuple[Period, Fraction]]:
+def trend(row: Row) -> list[tuple[Period, Fraction]]:
     """Return what counted towards a target at the last of its periods with a figure, in order."""
-    subject, upto = line.subject, line.verdict.period
+    subject, course, upto = row.line.subject, row.course, row.line.verdict.period
     if upto is None:
         return []
-    course = Course(subject)
     posted = [one for one in course.periods if one.ordinal <= upto.ordinal]
     wanted = posted[-TREND_PERIODS:]
     members = subject.members
@@ -235,8 +238,8 @@ def trend(line: Line) -> list[tuple[Period, Fraction]]:
             for code, figures in members.items()
         }
         course = Course(replace(subject, members=members))
-    found = ((at, course.counted(at)) for at in wanted)
-    return [(at, counted.value) for at, counted in found if counted is not None]
+    found = ((at, course.value(at)) for at in wanted)
+    return [(at, value) for at, value in found if value is not None]
 
 
 def reporting(

@@ -314,11 +314,6 @@ def as_judged(
     return subject.at(judged)
 
 
-def periods_with_figures(subject: Subject) -> list[Period]:
-    """Return the plan's periods that have a figure with a value, in order of time."""
-    return Course(subject).periods
-
-
 def consecutive_off_track(subject: Subject, today: dt.date) -> int:
     """Count the periods in a row, ending with the newest, whose verdict was off track."""
     return len(Course(subject).in_a_row(today, {Status.OFF_TRACK}))

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -31,12 +31,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlalchemy import Connection
 
+    from app.domain.attainment import Subject, Verdict
     from app.domain.catalogue import TargetKey
     from app.domain.grid import Flags, Whole
     from app.ledger.scoreboard import Moment
     from app.ledger.standing.block import Said
     from app.ledger.standing.whole import Standing
 
+Measured: TypeAlias = Literal["ratio", "pace"]
+
+_FEW: Final = 1000
+"""Up to how many exact numbers are sorted without ado."""
 _RANK = np.array([WORST_FIRST.index(status) for status in STATUSES])
 _SLIPPING = np.array([status in SLIPPING for status in STATUSES])
 
@@ -73,11 +78,16 @@ class _Sight:
         said, place = self._place(target)
         return said.sheet.keys[place]
 
+    def verdict(self, target: int) -> Verdict:
+        """Return a target's verdict, without the figures that it came from where it is judged."""
+        said, place = self._place(target)
+        return said.verdict(place)
+
     def _place(self, target: int) -> tuple[Said, int]:
         block = int(np.searchsorted(self.starts, target, side="right")) - 1
         return self.said[block], target - int(self.starts[block])
 
-    def number(self, name: str, target: int) -> Fraction | None:
+    def number(self, name: Measured, target: int) -> Fraction | None:
         """Return a ratio or a pace exactly."""
         said, place = self._place(target)
         known = said.others.get(place)
@@ -86,7 +96,9 @@ class _Sight:
         found: Fraction | None = getattr(said.judged, name).at(place)
         return found
 
-    def is_told_by_floats(self, name: str, targets: Whole, floats: NDArray[np.float64]) -> bool:
+    def is_told_by_floats(
+        self, name: Measured, targets: Whole, floats: NDArray[np.float64]
+    ) -> bool:
         """Tell whether there are as many exact numbers as floats, so that these order them."""
         if self.is_other[targets].any():
             return False
@@ -109,17 +121,9 @@ class _Sight:
                 found[start + place] = True
         return found
 
-    def floats(self, name: str) -> NDArray[np.float64]:
+    def floats(self, name: Measured) -> NDArray[np.float64]:
         """Return ratios or paces as floats; NaN where there is none."""
-        return np.concatenate([_floats(one, name) for one in self.said])
-
-
-def _floats(said: Said, name: str) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = getattr(said.judged, name).floats()
-    for target, verdict in said.others.items():
-        value = verdict.ratio.value if name == "ratio" else verdict.pace.value
-        found[target] = np.nan if value is None else float(value)
-    return found
+        return np.concatenate([one.floats(name) for one in self.said])
 
 
 def _last_days(said: Said) -> Whole:
@@ -140,15 +144,24 @@ def listed(
     month = _month(sight, mine, scope.upto)
     found = mine & _matching(standing, sight, wish)
     before = None if month is None else month.shift(-1)
+    earlier = None if before is None else _sight(connection, standing, before)
     changed = np.zeros(len(found), dtype=np.bool_)
-    if before is not None:
-        changed = found & (_sight(connection, standing, before).status != sight.status)
+    if earlier is not None:
+        changed = found & (earlier.status != sight.status)
     slipping = found & _SLIPPING[sight.status]
     chosen = _having(sight, found, changed, slipping, wish.status)
-    worst = _ordered(sight, slipping, "worst", 0, wish.worst)
     shown = _ordered(sight, chosen, wish.sort, wish.start, wish.rows)
-    keys = [sight.key(one) for one in (*worst, *shown)]
-    rows = _rows(connection, standing, seen, keys, scope.upto, before)
+    begins_with_worst = (
+        (wish.sort, wish.start) == ("worst", 0)
+        and wish.status in (None, "slipping")
+        and wish.worst <= wish.rows
+    )
+    worst = (
+        [one for one in shown if slipping[one]][: wish.worst]
+        if begins_with_worst
+        else _ordered(sight, slipping, "worst", 0, wish.worst)
+    )
+    rows = _rows(connection, sight, earlier, seen, scope.upto, sorted({*worst, *shown}))
     departments, more = _departments(standing, sight, mine, seen, scope, wish.departments)
     return Listing(
         month=month,
@@ -156,8 +169,8 @@ def listed(
         slipping=int(slipping.sum()),
         changed=int(changed.sum()),
         total=int(chosen.sum()),
-        worst=rows[: len(worst)],
-        rows=rows[len(worst) :],
+        worst=[rows[one] for one in worst],
+        rows=[rows[one] for one in shown],
         departments=departments,
         more=more,
     )
@@ -235,17 +248,16 @@ def _ordered(sight: _Sight, chosen: Flags, sort: str, start: int, size: int) -> 
 def _worst(sight: _Sight, targets: Whole, start: int, size: int) -> Iterator[int]:
     """Go through the statuses, the worst first, and sort those alone that are to be shown."""
     ranks = _RANK[sight.status[targets]]
-    for rank in range(len(WORST_FIRST)):
-        mine = targets[ranks == rank]
-        if size > 0 and start < len(mine):
-            name = "ratio" if WORST_FIRST[rank] is Status.MISSED else "pace"
-            shown = _by_number(sight, mine, name, start, size)
+    for rank, count in enumerate(np.bincount(ranks, minlength=len(WORST_FIRST))):
+        if size > 0 and start < count:
+            name: Measured = "ratio" if WORST_FIRST[rank] is Status.MISSED else "pace"
+            shown = _by_number(sight, targets[ranks == rank], name, start, size)
             yield from shown
             size -= len(shown)
-        start = max(start - len(mine), 0)
+        start = max(start - count, 0)
 
 
-def _by_number(sight: _Sight, targets: Whole, name: str, start: int, size: int) -> list[int]:
+def _by_number(sight: _Sight, targets: Whole, name: Measured, start: int, size: int) -> list[int]:
     """Return some targets in order of their ratio or pace, those without one last."""
     end = min(start + size, len(targets))
     if start >= end:
@@ -262,12 +274,12 @@ def _by_number(sight: _Sight, targets: Whole, name: str, start: int, size: int) 
     first = int(np.searchsorted(floats, floats[start], side="left"))
     last = int(np.searchsorted(floats, floats[end - 1], side="right"))
     run = targets[first:last]
-    if not sight.is_told_by_floats(name, run, floats[first:last]):
+    if len(run) <= _FEW or not sight.is_told_by_floats(name, run, floats[first:last]):
         run = np.array(sorted(run, key=lambda one: _exactly(sight, name, int(one))))
     return [int(one) for one in run[start - first : end - first]]
 
 
-def _exactly(sight: _Sight, name: str, target: int) -> tuple[bool, Fraction]:
+def _exactly(sight: _Sight, name: Measured, target: int) -> tuple[bool, Fraction]:
     found = sight.number(name, target)
     return (found is None, found or Fraction(0))
 
@@ -286,9 +298,9 @@ def _departments(
     there = np.flatnonzero(numbers.any(axis=1))
     # Places are in order of the codes, and the sort is stable.
     order = there[np.argsort(-numbers[there][:, _SLIPPING].sum(axis=1), kind="stable")][:most]
-    reports = reporting(standing, seen, scope, order)
     known = layout.stored.catalogue.departments
     codes = [layout.departments[at] for at in order]
+    reports = reporting(standing, seen, scope, codes)
     lines = [
         DepartmentLine(known[code], _counts(numbers[at]), reports.get(code))
         for at, code in zip(order, codes, strict=True)
@@ -298,16 +310,20 @@ def _departments(
 
 def _rows(
     connection: Connection,
-    standing: Standing,
+    sight: _Sight,
+    earlier: _Sight | None,
     seen: Moment,
-    keys: list[TargetKey],
     asked: Period | None,
-    before: Period | None,
-) -> list[Row]:
-    """Return targets with their figures, each judged at two periods."""
-    stored, found = standing.layout.stored, []
-    for subject in subjects_within(connection, stored, keys, seen.position):
+    targets: list[int],
+) -> dict[int, Row]:
+    """Return the rows of targets, with their figures."""
+    stored = sight.standing.layout.stored
+    keys = [sight.key(target) for target in targets]
+
+    def row(subject: Subject, target: int) -> Row:
         course = Course(subject)
         line = line_of(subject, course.at(seen.today, asked), stored, seen, asked)
-        found.append(Row(line, None if before is None else course.at(seen.today, before)))
-    return found
+        return Row(line, None if earlier is None else earlier.verdict(target), course)
+
+    subjects = subjects_within(connection, stored, keys, seen.position)
+    return dict(zip(targets, map(row, subjects, targets), strict=True))

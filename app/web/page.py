@@ -19,6 +19,7 @@ from app.ledger import illustration, overview, users
 from app.ledger.sessions import form_token
 from app.translation import LABELS, Language, negotiate
 from app.web import formats
+from app.web.choices import Choices
 from app.web.navigation import ENTRIES, routes_of
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Site:
     allows: Callable[[Actor | None, str], bool]
     illustration: illustration.Watch = field(default_factory=illustration.Watch)
     glances: overview.Glances = field(default_factory=overview.Glances)
+    choices: Choices = field(default_factory=Choices)
 
 
 class Page:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from app.domain.catalogue import Catalogue
     from app.domain.kpi import Department, Kpi, Plan
     from app.domain.period import Period
     from app.ledger.catalogue import StoredCatalogue
@@ -115,7 +114,7 @@ def scoreboard_page(page: Here) -> Response:
         pages=pages_named(-(-found.total // ROWS), wanted.place),
         departments=found.departments,
         more=found.more,
-        choices=_choices(stored.catalogue, plan),
+        choices=page.site.choices.options(stored, plan, page, wanted.department),
         months=_months(plan, seen.today),
         sorts={name: text for name, (text, _) in SORTS.items()},
     )
@@ -179,18 +178,6 @@ def pages_named(count: int, place: int) -> list[int | None]:
     for before, number in zip([0, *named], named, strict=False):
         found += [number] if number == before + 1 else [None, number]
     return found
-
-
-def _choices(catalogue: Catalogue, plan: Plan) -> list[tuple[int, Department]]:
-    """Return the departments with targets in a plan and those above them, each with its depth."""
-    answerable = catalogue.answerable.get(plan.code, ())
-    wanted = {above for code in answerable for above in catalogue.upwards(code)}
-    depths = {code: len(list(catalogue.upwards(code))) - 1 for code in wanted}
-
-    def path(code: str) -> list[str]:
-        return list(catalogue.upwards(code))[::-1]
-
-    return [(depths[code], catalogue.departments[code]) for code in sorted(wanted, key=path)]
 
 
 def _months(plan: Plan, today: dt.date) -> list[Period]:

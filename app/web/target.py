@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from app.domain.breaks import crossings
 from app.domain.contribution import roll_up
+from app.domain.course import Course
 from app.domain.number import shown
 from app.domain.required import required
 from app.errors import NotFound
@@ -55,7 +56,7 @@ def target_page(page: Here, plan: str, kpi: str, department: str) -> Response:
         day=day,
         period=period,
         line=line,
-        row=worded(page, Row(line, None), since=seen.today),
+        row=worded(page, Row(line, None, Course(subject)), since=seen.today),
         plan=subject.plan,
         kpi=subject.kpi,
         target=subject.target,

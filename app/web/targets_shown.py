@@ -73,7 +73,7 @@ def worded(page: Page, row: Row, since: dt.date | None = None) -> Worded:
         ratio=formats.percent(verdict.ratio.value),
         pace=formats.percent(verdict.pace.value),
         behind=behind(page, line),
-        since=None if since is None else slipping_since(page, line, since),
+        since=None if since is None else slipping_since(page, row, since),
         spark=_spark(page, row),
     )
 

@@ -28,10 +28,11 @@ class Spark:
     height: int = HEIGHT
 
 
-def spark(values: Sequence[Fraction], bound: Fraction | None, text: str) -> Spark | None:
+def spark(exact: Sequence[Fraction], goal: Fraction | None, text: str) -> Spark | None:
     """Draw values in order; None for none. The bound is drawn if it does not flatten the line."""
-    if not values:
+    if not exact:
         return None
+    values, bound = [float(value) for value in exact], None if goal is None else float(goal)
     low, high = min(values), max(values)
     if bound is not None and (high > low or len(values) == 1):
         room = 2 * (high - low) or abs(bound)
@@ -39,10 +40,10 @@ def spark(values: Sequence[Fraction], bound: Fraction | None, text: str) -> Spar
             low, high = min(low, bound), max(high, bound)
         else:
             bound = None
-    span = float(high - low)
+    span = high - low
 
-    def y(value: Fraction) -> str:
-        share = float(value - low) / span if span else 0.5
+    def y(value: float) -> str:
+        share = (value - low) / span if span else 0.5
         return f"{HEIGHT - _MARGIN - share * (HEIGHT - 2 * _MARGIN):.1f}"
 
     step = (WIDTH - 2 * _MARGIN) / max(1, len(values) - 1)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from app.domain.attainment import Rule, Status, assess
+from app.domain.attainment import Rule, Status
 from app.domain.kpi import Kind
-from app.ledger.scoreboard import periods_with_figures
 from app.wording import formats
 from app.wording.words import msg
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from app.domain.kpi import Kpi
-    from app.domain.period import Period
     from app.domain.target import Target
     from app.ledger.overview import Row
     from app.ledger.scoreboard import Line
@@ -88,13 +86,8 @@ def behind(speaker: Speaker, line: Line) -> str | None:
     return speaker.speak(_BEHIND[side, what], amount=f"{text} {unit}".rstrip())
 
 
-def slipping_since(speaker: Speaker, line: Line, today: dt.date) -> str | None:
+def slipping_since(speaker: Speaker, row: Row, today: dt.date) -> str | None:
     """Say since which period a target slips without a break."""
-    first: Period | None = None
-    for period in reversed(periods_with_figures(line.subject)):
-        if line.verdict.period is None or period.ordinal > line.verdict.period.ordinal:
-            continue
-        if assess(line.subject, today, period).status not in SLIPPING:
-            break
-        first = period
-    return None if first is None else formats.period(first, speaker.speak)
+    upto = row.line.verdict.period
+    slipping = [] if upto is None else row.course.in_a_row(today, SLIPPING, upto)
+    return formats.period(slipping[-1], speaker.speak) if slipping else None

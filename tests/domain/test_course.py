@@ -52,3 +52,12 @@ def test_a_period_counts_that_has_a_value_within_the_plan(kind: Kind) -> None:
     )
 
     assert [str(at) for at in Course(subject).periods] == ["2013-01", "2013-03"]
+
+
+@given(subjects(), st.none() | st.sampled_from(list(SPAN)))
+@settings(max_examples=150, deadline=None)
+def test_the_value_is_that_of_what_counts(subject: Subject, upto: Period | None) -> None:
+    course = Course(subject)
+    counted = course.counted(upto)
+
+    assert course.value(upto) == (None if counted is None else counted.value)

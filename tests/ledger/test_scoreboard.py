@@ -11,7 +11,6 @@ from app.ledger.scoreboard import (
     Line,
     Selection,
     consecutive_off_track,
-    periods_with_figures,
     scoreboard,
     series,
 )
@@ -148,7 +147,6 @@ def test_a_series_has_every_period_and_a_verdict_where_there_is_a_figure(filled:
     assert {shown(point.expected) for point in points} == {Decimal("22.5")}
     judged = {str(p.period): p.verdict.status for p in points if p.verdict is not None}
     assert judged == {"2013-01": Status.OFF_TRACK, "2013-03": Status.ON_TRACK}
-    assert [str(one) for one in periods_with_figures(subject)] == ["2013-01", "2013-03"]
 
 
 def test_periods_off_track_are_counted_back_from_the_newest(filled: Office, clock: Clock) -> None:

@@ -11,7 +11,6 @@ from app.domain.kpi import Kind
 from app.exports.bulletin.content import TargetLine
 from app.exports.bulletin.reading import newest_figures
 from app.exports.bulletin.words import OBSERVED
-from app.ledger.overview import trend
 from app.wording import charts, formats
 from app.wording.remarks import named
 from app.wording.targets import SLIPPING, behind, figure_of, goal_of, slipping_since, unit_of
@@ -45,8 +44,8 @@ class Lines:
         line, voice = row.line, self._voice
         verdict, target, kpi = line.verdict, line.subject.target, line.subject.kpi
         slips, today = verdict.status in SLIPPING, self._material.seen.today
-        since = slipping_since(voice, line, today) if slips else None
-        course = trend(line)
+        since = slipping_since(voice, row, today) if slips else None
+        course = row.trend
         before = row.before.status if row.before is not None and row.has_changed else None
         points = [(formats.period(at, voice.speak), figure_of(kpi, value)) for at, value in course]
         return TargetLine(

@@ -7,7 +7,7 @@ former reads what was so.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from app.domain.course import Course
     from app.domain.grid import Flags, Whole
-    from app.domain.many import Judged
+    from app.domain.many import Judged, Ratios
     from app.ledger.dense import Lot
     from app.ledger.standing.layout import Sheet
 
@@ -42,6 +42,20 @@ class Said:
     judged: Judged
     others: Mapping[int, Verdict]
     status: NDArray[np.int8]
+    _floats: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    def floats(self, name: Literal["ratio", "pace"]) -> NDArray[np.float64]:
+        """Return ratios or paces of all targets as floats; NaN where there is none."""
+        found = self._floats.get(name)
+        if found is None:
+            ratios: Ratios = getattr(self.judged, name)
+            found = ratios.floats()
+            for target, verdict in self.others.items():
+                measure: Measure = getattr(verdict, name)
+                found[target] = np.nan if measure.value is None else float(measure.value)
+            # Two threads may do so at once; both find the same.
+            self._floats[name] = found
+        return found
 
     def period(self, target: int) -> Period | None:
         """Return the period that a judged target's verdict speaks for."""
