@@ -17,10 +17,10 @@ from app.domain.course import Course
 from app.domain.expectation import reports
 from app.ledger import changes, submissions
 from app.ledger.expected import first_recorded_of
-from app.ledger.posted import posted
 from app.ledger.returned import unanswered
 from app.ledger.scoreboard import subject_of
 from metrics.exposition import Exposition
+from metrics.lately import lately
 from metrics.layout import Layout
 from metrics.snapshot import (
     Filled,
@@ -128,7 +128,7 @@ def everything(
         due_of.setdefault(key[0], []).append(key)
     first: dict[FigureKey, dt.datetime] = {}
     for batch in layout.batches(kpis):
-        found = posted(connection, stored, batch, None, position)
+        found = lately(connection, layout, batch, None, position)
         targets = [key for code in batch for key in layout.targets.get(code, ())]
         places = [(code, department) for code in batch for department in kpis[code].reported_by]
         yield _of_figures(layout, found, targets, places)
@@ -155,7 +155,7 @@ def changed(
     for batch in layout.batches({code for code, _ in places}):
         mine = [key for key in targets if key[1] in batch]
         here = [place for place in places if place[0] in batch]
-        found = posted(connection, layout.stored, batch, _departments(layout, mine, here), upto)
+        found = lately(connection, layout, batch, _departments(layout, mine, here), upto)
         reported = [place for place in here if place[1] in kpis[place[0]].reported_by]
         yield _of_figures(layout, found, mine, reported)
     samples = Samples()

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app.domain.expectation import calendars, last_due
+from app.ledger.scoreboard import needed
 from app.ledger.submissions import Source
 from metrics.snapshot import (
     CATALOGUE_FAMILIES,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from app.domain.catalogue import TargetKey
     from app.domain.expectation import Calendar, ExpectedFigure, Place
+    from app.domain.period import Period
     from app.ledger.catalogue import StoredCatalogue
     from app.ledger.scoreboard import Moment
 
@@ -77,6 +79,16 @@ class Layout:
         found: dict[str, list[TargetKey]] = {}
         for key in self.stored.catalogue.targets:
             found.setdefault(key[1], []).append(key)
+        return found
+
+    @cached_property
+    def begins(self) -> Mapping[str, Period]:
+        """Per KPI with targets, the first period of which these may count or cross a figure."""
+        found: dict[str, Period] = {}
+        for key in self.stored.catalogue.targets:
+            first = needed(self.stored, key).first
+            known = found.get(key[1], first)
+            found[key[1]] = first if first.ordinal < known.ordinal else known
         return found
 
     def batches(self, kpis: Iterable[str]) -> Iterator[list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
 
@@ -14,19 +14,23 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
 
+Asked = tuple[str, Any]
+"""A statement, and its parameters as the driver takes them."""
+
+
 @contextmanager
-def statements_of(client: TestClient) -> Iterator[list[str]]:
-    """Give the statements that the requests within send to the service's database.
+def asked_of(client: TestClient) -> Iterator[list[Asked]]:
+    """Give what the requests within ask the service's database.
 
     What the service looks after by itself, it asks in threads of its own: that is not counted. Only
     the first reading for the metrics is made among the requests, and so it is made before.
     """
     client.get("/metrics")
-    seen: list[str] = []
+    seen: list[Asked] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+    def note(_connection: object, _cursor: object, statement: str, given: Any, *_: object) -> None:  # noqa: ANN401 - the driver's own
         if threading.current_thread().name.startswith("AnyIO worker"):
-            seen.append(statement)
+            seen.append((statement, given))
 
     engine = client.app.application.state.services.office.database.engine  # type: ignore[attr-defined]
     event.listen(engine, "before_cursor_execute", note)
@@ -38,11 +42,11 @@ def statements_of(client: TestClient) -> Iterator[list[str]]:
 
 def reads_of(client: TestClient, address: str) -> int:
     """Count the reads of a page, which has to be there."""
-    with statements_of(client) as seen:
+    with asked_of(client) as seen:
         assert client.get(address).status_code == 200
-    return selects(seen)
+    return len(reads(seen))
 
 
-def selects(statements: list[str]) -> int:
-    """Count the statements that read."""
-    return sum(one.lstrip().upper().startswith("SELECT") for one in statements)
+def reads(asked: list[Asked]) -> list[Asked]:
+    """Return the statements that read."""
+    return [one for one in asked if one[0].lstrip().upper().startswith(("SELECT", "WITH"))]

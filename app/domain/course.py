@@ -34,18 +34,17 @@ class _Row:
 
     def __init__(self, kpi: Kpi, figures: Sequence[Figure], first: int, last: int) -> None:
         """Take those from one ordinal up to another."""
-        numbered = [(one, one.amount.number(kpi.factor)) for one in figures]
         frequency = kpi.frequency
         valued = [
             (one.period.ordinal, one, number)
-            for one, number in numbered
-            if number is not None
-            and one.period.frequency is frequency
+            for one in figures
+            if one.period.frequency is frequency
             and first <= one.period.ordinal <= last
+            and (number := one.amount.number(kpi.factor)) is not None
         ]
         valued.sort(key=lambda item: item[0])
         self.posted = {one.period.ordinal for one in figures}
-        self.with_value = {one.period.ordinal for one, number in numbered if number is not None}
+        self.with_value = {one.period.ordinal for one in figures if one.amount.is_there}
         self.ordinals = [item[0] for item in valued]
         self._kpi = kpi
         self._figures = [item[1] for item in valued]

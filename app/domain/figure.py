@@ -33,6 +33,11 @@ class Amount:
     numerator: Decimal | None = None
     denominator: Decimal | None = None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a figure: whether `number` gives one."""
+        return self.value is not None or None not in (self.numerator, self.denominator)
+
     def number(self, factor: Decimal) -> Fraction | None:
         """Return the exact figure, numerator / denominator x factor where both are given."""
         if self.numerator is not None and self.denominator is not None:

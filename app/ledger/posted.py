@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import BigInteger, String, bindparam, select
 
 from app.domain.figure import Amount, Figure, ObservationStatus
 from app.domain.period import Period
@@ -72,19 +72,27 @@ class Posted:
         return found
 
 
-def posted(
+def posted(  # noqa: PLR0913, PLR0917 - where it is read, as of when, and which
     connection: Connection,
     stored: StoredCatalogue,
     kpis: Collection[str],
     departments: Collection[str] | None,
     upto: int,
+    since: str = "",
 ) -> Posted:
-    """Return the figures of KPIs by departments (None for all; perhaps of more of either)."""
+    """Return the figures of KPIs by departments (None for all; perhaps of more of either).
+
+    since: the first period, as text; none that is greater is left out.
+    """
     some = (
         departments if departments is not None and len(departments) <= _MOST_DEPARTMENTS else None
     )
     query = statement(only_some=some is not None)
-    given: dict[str, Any] = {"kpis": numbers_of(kpis, stored.kpi_ids), "upto": upto}
+    given: dict[str, Any] = {
+        "kpis": numbers_of(kpis, stored.kpi_ids),
+        "since": since,
+        "upto": upto,
+    }
     if some is not None:
         given["departments"] = numbers_of(some, stored.department_ids)
     return gathered(stored, connection.execute(query, given))
@@ -122,13 +130,14 @@ def gathered(stored: StoredCatalogue, rows: Iterable[Sequence[Any]]) -> Posted:
 def statement(*, only_some: bool) -> Select[Any]:
     """Return the query of all revisions up to a position of the journal, in the table's order.
 
-    Of some KPIs, and of some departments where these are few enough to be listed.
+    Of some KPIs from a period on, and of some departments where these are few enough to be listed.
     """
     query = (
         select(*COLUMNS)
         .join(journal, journal.c.id == revision.c.submission_id)
         .where(
             revision.c.kpi_id.in_(bindparam("kpis", expanding=True)),
+            revision.c.period >= bindparam("since", type_=String),
             revision.c.submission_id <= bindparam("upto", type_=BigInteger),
         )
         .order_by(

@@ -195,10 +195,10 @@ def subjects_within(
     members = {key: catalogue.members(key[1], key[2]) for key in keys}
     wanted: dict[Place, Span] = {}
     for key in keys:
-        needed = _needed(stored, key)
+        span = needed(stored, key)
         for member in members[key]:
             place = (key[1], member)
-            wanted[place] = needed.around(wanted.get(place, needed))
+            wanted[place] = span.around(wanted.get(place, span))
     stretches = {place: (span.first, span.last) for place, span in wanted.items()}
     found = posted_within(connection, stored, stretches, position)
     return [
@@ -207,7 +207,7 @@ def subjects_within(
     ]
 
 
-def _needed(stored: StoredCatalogue, key: TargetKey) -> Span:
+def needed(stored: StoredCatalogue, key: TargetKey) -> Span:
     """Return the periods of the figures that a target's verdicts may count or cross."""
     plan, frequency = stored.catalogue.plans[key[0]], stored.catalogue.kpis[key[1]].frequency
     span = Span.of_plan(plan.start, plan.end, frequency)

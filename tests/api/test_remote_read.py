@@ -14,7 +14,7 @@ from app.api import read_protocol, remote_read
 from app.api.matchers import Matcher, MatchKind, PatternError, meets
 from app.domain.attainment import Status
 from tests.api.contract import findings
-from tests.counting import statements_of
+from tests.counting import asked_of
 from tests.ledger.small_office import row
 
 if TYPE_CHECKING:
@@ -308,7 +308,7 @@ def test_the_bounds_of_an_answer_hold(
 def test_however_many_series_are_asked_for_the_queries_are_few(posted: Client) -> None:
     ask(posted, packed(request_of((YEAR_2013, [PERIOD]))))
 
-    with statements_of(posted) as seen:
+    with asked_of(posted) as seen:
         ask(posted, packed(request_of((YEAR_2013, [PERIOD]))))
 
     assert 0 < len(seen) <= 5

@@ -92,11 +92,11 @@ def test_what_came_after_a_position_is_found_by_it(settled: Office) -> None:
 
 
 def test_one_places_figures_are_found_by_their_key(settled: Office) -> None:
-    given = {"kpis": [1], "departments": [2], "upto": 9}
+    given = {"kpis": [1], "departments": [2], "since": "2013-01", "upto": 9}
     with settled.database.read() as connection:
         found = plan_of(connection, statement(only_some=True), given)
 
     if settled.database.is_sqlite:
-        assert "SEARCH revision USING PRIMARY KEY (kpi_id=? AND department_id=?)" in found
+        assert "USING PRIMARY KEY (kpi_id=? AND department_id=? AND period>?)" in found
     else:
         assert "pk_revision" in found

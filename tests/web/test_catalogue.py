@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.access import Role
 from app.ledger import scoreboard
-from tests.counting import selects, statements_of
+from tests.counting import asked_of, reads
 from tests.ledger.small_office import department, fill, kpi, plan, row, send, target
 from tests.web.cataloguing import EDIT, ENTRY, HOSTILE, Planner, told
 from tests.web.reading import Read
@@ -224,9 +224,9 @@ def wide(office: Office, departments: int) -> Office:
 def queries(site: TestClient, ask: Callable[[], Response]) -> int:
     """Count the reads of a request that was made before."""
     ask()
-    with statements_of(site) as seen:
+    with asked_of(site) as seen:
         assert ask().status_code == 200
-    return selects(seen)
+    return len(reads(seen))
 
 
 def test_a_page_asks_the_database_as_often_for_many_targets_as_for_one(
