@@ -172,6 +172,8 @@ class _Header:
     """The cells, trimmed, up to the last that is not blank."""
     positions: Mapping[str, int]
     """Per field, the column that gives it: the first of its name."""
+    is_form: bool
+    """Whether this is a form of ours, to be filled in as far as there are figures."""
 
     @classmethod
     def of(cls, records: Iterator[Record]) -> _Header | None:
@@ -186,17 +188,12 @@ class _Header:
         for position, text in enumerate(texts):
             if name := _field(text):
                 positions.setdefault(name, position)
-        return cls(row, tuple(texts), positions)
+        return cls(row, tuple(texts), positions, is_form(texts))
 
     @property
     def names(self) -> dict[str, str]:
         """Per field, the header as the file has it."""
         return {name: self.texts[position] for name, position in self.positions.items()}
-
-    @property
-    def is_form(self) -> bool:
-        """Whether this is a form of ours, to be filled in as far as there are figures."""
-        return is_form(self.texts)
 
     def faults(self) -> Iterator[Finding]:
         for position, text in enumerate(self.texts):
