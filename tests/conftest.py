@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+from argon2 import PasswordHasher
 
+from app.ledger import passwords
 from app.ledger.database import Database
 from app.ledger.migrating import migrate
 from app.ledger.office import Office
@@ -146,6 +148,15 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.close()
+
+
+# --- the office -------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords with the least parameters; what is run as a program has the real ones."""
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 8, 1))
 
 
 @pytest.fixture

@@ -6,11 +6,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from argon2 import PasswordHasher
 
 from app.domain.access import Role
 from app.intake.people import NewUserResource, PasswordResource
-from app.ledger import passwords
 from app.ledger.sessions import form_token
 from app.ledger.signing_in import sign_in
 from tests.api.contract import findings
@@ -24,11 +22,6 @@ if TYPE_CHECKING:
     from tests.clock import Clock
 
 PHRASE = "correct horse battery"
-
-
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 8, 1))
 
 
 def send(api: Client, method: str, address: str, body: Any = None, key: str = "admin") -> Response:  # noqa: ANN401 - any JSON

@@ -6,11 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
 from app.domain.access import Role
-from app.ledger import attempts, passwords, sessions
+from app.ledger import attempts, sessions
 from tests.ledger.small_office import add_user
 
 if TYPE_CHECKING:
@@ -22,11 +21,6 @@ if TYPE_CHECKING:
 PHRASE = "correct horse battery"
 NEW = "another long phrase"
 COOKIE = "dabiao-session"
-
-
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 8, 1))
 
 
 @pytest.fixture

@@ -28,12 +28,6 @@ HERE = "192.0.2.1"
 ELSEWHERE = "192.0.2.2"
 
 
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash with the least parameters: it is not their strength that is tried here."""
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 8, 1))
-
-
 @pytest.fixture
 def filled(office: Office) -> Office:
     fill(office)
