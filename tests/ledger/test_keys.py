@@ -217,7 +217,9 @@ def test_a_use_after_the_end_is_passed_over(filled: Office, clock: Clock) -> Non
 
 
 def test_a_use_is_not_worth_an_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    uses = KeyUses(Database(f"sqlite:///{tmp_path / 'not-migrated.db'}"))
+    database = Database(f"sqlite:///{tmp_path / 'not-migrated.db'}")
+    uses = KeyUses(database)
     uses.note(1, dt.datetime(2014, 1, 5, tzinfo=dt.UTC))
     uses.close()
+    database.close()
     assert "could not be noted" in caplog.text
