@@ -109,6 +109,7 @@ def _run(settings: Settings, tls: Callable[..., SSLContext] | None) -> None:
         uvicorn.run(
             "app.main:served",
             factory=True,
+            http="app.wire:Wire",
             host=settings.host,
             port=settings.port,
             workers=settings.workers,
