@@ -9,7 +9,6 @@ the first lot is made.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from heapq import merge
 from itertools import compress
@@ -17,7 +16,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -149,9 +148,11 @@ class Lot:
         return [self.periods[number] for number in np.unique(self.of_period).tolist()]
 
 
-class Many(Collection[T], Generic[T]):
+class Many(Generic[T]):
     """Figures of one delivery as objects, in the order of their rows, most of them in a lot.
 
+    A collection, though not derived of one: whether something is a `Many` is asked a dozen times
+    for every post, which would take several times as long of an abstract class.
     lot: those that are not held as objects. others: those that are, in the order of their rows.
     make: makes the object of a figure of the lot from its cells.
     """
