@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from app.domain.figure import Figure
 from app.intake.decision import changing
@@ -29,8 +29,15 @@ if TYPE_CHECKING:
     from app.ledger.submissions import NewSubmission, Receipt, SentKey
 
 
+SHORT: Final = 200
+"""Figures up to which their histories are read first, which tell that most are not on record."""
+
+
 def _current(
-    connection: Connection, stored: StoredCatalogue, deliveries: Sequence[Checked]
+    connection: Connection,
+    stored: StoredCatalogue,
+    deliveries: Sequence[Checked],
+    histories: Histories,
 ) -> tuple[dict[FigureKey, Figure], list[FigureKey]]:
     """Return what is on record of the figures delivered, and perhaps more, and of which it is."""
     if len(deliveries) == 1 and isinstance(entries := deliveries[0].entries, Many):
@@ -42,7 +49,8 @@ def _current(
         entries.single_out(current)
         keys = {entry.key for entry in entries.others}
     else:
-        keys = {entry.key for checked in deliveries for entry in checked.entries}
+        given = {entry.key for checked in deliveries for entry in checked.entries}
+        keys = {key for key in given if histories.may_have(key)}
         current = revisions.current(connection, stored, keys)
     return current, [key for key in keys if key in current]
 
@@ -62,7 +70,18 @@ class Record:
     ) -> None:
         """Read what the deliveries need."""
         self._catalogue = stored.catalogue
-        self.current, known = _current(connection, stored, [one for _, one in deliveries])
+        self.histories = Histories(connection, stored)
+        self._taken_up: set[FigureKey] = set()
+        self._pending: list[tuple[JournalEntry, Iterable[Change]]] = []
+        self.current: dict[FigureKey, Figure] = {}
+        checked = [one for _, one in deliveries]
+        is_short = sum(len(one.entries) for one in checked) <= SHORT
+        if is_short:
+            # As if nothing of it were on record, which is so but for corrections.
+            self._look(checked)
+        self.current, known = _current(connection, stored, checked, self.histories)
+        if known or not is_short:
+            self._look(checked)
         said = reviews.last(connection, stored, known)
         self.reviews: dict[FigureKey, Review] = {
             # In the hours of the office's clock, in which they are told.
@@ -71,12 +90,6 @@ class Record:
         }
         sent = [new.sent_key for new, _ in deliveries if new.sent_key is not None]
         self.answered: dict[SentKey, Receipt] = submissions.first_with(connection, sent)
-        self.histories = Histories(connection, stored)
-        self._taken_up: set[FigureKey] = set()
-        self._pending: list[tuple[JournalEntry, Iterable[Change]]] = []
-        # By identity: two deliveries that say the same are weighed each by itself.
-        self._scopes = {id(checked): self._scope(checked) for _, checked in deliveries}
-        self._load(self._scopes.values())
 
     def scope(self, checked: Checked) -> Scope:
         """Return what the checks of a delivery look at, all of which has been read."""
@@ -92,11 +105,13 @@ class Record:
     def _scope(self, checked: Checked) -> Scope:
         return scope(self._catalogue, checked.entries, changing(checked, self.current))
 
-    def _load(self, scopes: Iterable[Scope]) -> None:
+    def _look(self, deliveries: Sequence[Checked]) -> None:
         """Read the histories of all at once, as far as any of them asks."""
+        # By identity: two deliveries that say the same are weighed each by itself.
+        self._scopes = {id(checked): self._scope(checked) for checked in deliveries}
         needed: dict[SeriesKey, None] = {}
         spans: dict[Frequency, Span] = {}
-        for one in scopes:
+        for one in self._scopes.values():
             needed |= dict.fromkeys(one.needed)
             for frequency, span in one.spans.items():
                 spans[frequency] = span.around(spans.get(frequency, span))

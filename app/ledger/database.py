@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import URL, create_engine, event, make_url
 from sqlalchemy.exc import (
@@ -29,7 +29,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.errors import Interrupted, Misconfigured, Unavailable
 from app.ledger import postgres, writing
-from app.ledger.driver import run
+from app.ledger.driver import BEGIN, begin
 
 if TYPE_CHECKING:
     import sqlite3
@@ -45,7 +45,6 @@ WRITER_LOCK = 0x64616269616F
 _BUSY_MILLISECONDS = 30_000
 _SQLITE_CONNECTIONS = 40
 """As many as the server has threads; PostgreSQL, where a connection is a process, keeps to 15."""
-_WRITES = "dabiao_writes"
 _POOL = "dabiao_pool"
 """Of which pool a connection is."""
 
@@ -92,13 +91,8 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a consistent snapshot; raises Unavailable, or Interrupted."""
-        options: dict[str, Any] = (
-            {}
-            if self.is_sqlite
-            else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        )
         with _unavailable(), self.engine.connect() as connection:
-            connection.execution_options(**options)
+            connection.execution_options(**{BEGIN: "BEGIN" if self.is_sqlite else postgres.READ})
             with connection.begin():
                 yield connection
 
@@ -110,10 +104,15 @@ class Database:
         Raises Unavailable, Interrupted or OutcomeUnknown; see the module.
         """
         with self._writing, _unavailable(), self.engine.connect() as connection:
-            connection.execution_options(**{_WRITES: True})
+            # A writer takes the lock before it reads: otherwise it would fail half-way, or what it
+            # has read be no longer so, when another has written in between.
+            begin = (
+                "BEGIN IMMEDIATE"
+                if self.is_sqlite
+                else postgres.writing(WRITER_LOCK, looks_up=looks_up)
+            )
+            connection.execution_options(**{BEGIN: begin})
             with connection.begin() as transaction:
-                if not self.is_sqlite:
-                    postgres.enter(connection, WRITER_LOCK, looks_up=looks_up)
                 with writing.sealed(connection) as added:
                     yield connection
                 if not self.is_sqlite:
@@ -165,13 +164,13 @@ def _engine(url: URL) -> Engine:
         connect_args={"timeout": _BUSY_MILLISECONDS / 1000},
     )
     event.listen(engine, "connect", _open_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", begin)
     return engine
 
 
 def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # The driver's own transactions begin late and lose concurrent read-modify-writes: it is told
-    # to begin none, and `_begin_sqlite` does.
+    # to begin none, and `begin` does.
     connection.isolation_level = None
     for pragma in (
         "journal_mode = WAL",
@@ -180,10 +179,3 @@ def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         f"busy_timeout = {_BUSY_MILLISECONDS}",
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A writer takes the lock before it reads: a deferred BEGIN would fail half-way, when another
-    # has written between its first read and its first write.
-    writes = connection.get_execution_options().get(_WRITES, False)
-    run(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")

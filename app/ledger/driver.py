@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import namedtuple
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.types import TypeDecorator
 
@@ -20,15 +20,26 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
+    Parameters = Mapping[str, Any] | Sequence[Any]
     Process = Callable[[Any], Any]
 
 
-def run(connection: Connection, statement: str, parameters: Any = ()) -> Any:  # noqa: ANN401 - the driver's own
+BEGIN: Final = "dabiao_begin"
+"""The execution option by which a connection says how its transactions begin."""
+
+
+def begin(connection: Connection, **how: object) -> None:
+    """Begin a transaction, where the driver is told to begin none itself; raises as `run`."""
+    run(connection, connection.get_execution_options().get(BEGIN, "BEGIN"), (), **how)
+
+
+def run(connection: Connection, statement: str, parameters: Parameters = (), **how: object) -> Any:  # noqa: ANN401 - the driver's own
     """Execute a statement of the engine's own SQL; returns the driver's cursor.
 
+    how: what else this engine's driver is to be told.
     Raises sqlalchemy.exc.DBAPIError, as SQLAlchemy does.
     """
-    return _executed(connection, statement, parameters, many=False)
+    return _executed(connection, statement, parameters, many=False, **how)
 
 
 def run_many(connection: Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:
@@ -36,13 +47,15 @@ def run_many(connection: Connection, statement: str, rows: Sequence[Sequence[obj
     _executed(connection, statement, rows, many=True)
 
 
-def _executed(connection: Connection, statement: str, parameters: Any, *, many: bool) -> Any:  # noqa: ANN401 - the driver's own
-    cursor = connection.connection.cursor()
+def _executed(
+    connection: Connection, statement: str, parameters: Parameters, *, many: bool, **how: object
+) -> Any:  # noqa: ANN401 - the driver's own
+    cursor: Any = connection.connection.cursor()
     # Who counts an engine's statements counts these, too.
     for hear in connection.dispatch.before_cursor_execute:
         hear(connection, cursor, statement, parameters, None, many)
     try:
-        (cursor.executemany if many else cursor.execute)(statement, parameters)
+        (cursor.executemany if many else cursor.execute)(statement, parameters, **how)
     except connection.dialect.loaded_dbapi.Error as error:
         # SQLAlchemy's own way: it tells the pool of a lost connection, and who listens to errors.
         connection._handle_dbapi_exception(error, statement, parameters, cursor, None)  # noqa: SLF001

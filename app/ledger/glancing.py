@@ -69,8 +69,6 @@ class Glance:
         pooled.detach()
         if self._database.is_sqlite:
             connection.execute("PRAGMA busy_timeout = 0")
-        else:
-            connection.autocommit = True
         return connection
 
     def _drop(self) -> None:

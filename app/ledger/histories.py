@@ -83,6 +83,15 @@ class Histories:
             self._read[key] = found.get(key, _NOTHING)
             self._points.pop(key, None)
 
+    def may_have(self, key: FigureKey) -> bool:
+        """Tell whether a figure may be on record; False where its series was read, and has none."""
+        code, department, period = key
+        read = self._read.get((code, department))
+        if read is None or period not in self._spans[code, department]:
+            return True
+        spelled = str(period)
+        return any(row[0] == spelled for row in read.rows)
+
     def within(self, key: SeriesKey, span: Span | None) -> list[Point]:
         """Return a series' figures with a value in a span, in order of time."""
         read = self._read.get(key)

@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 
 from app.errors import OutcomeUnknown
-from app.ledger.driver import run
+from app.ledger.driver import begin
 
 if TYPE_CHECKING:
     from psycopg import Connection as PsycopgConnection
@@ -63,8 +63,8 @@ _IDLE_SECONDS: Final = 1.0
 _USED: Final = "dabiao_used"
 _WARNINGS: Final = "dabiao_warnings"
 
-_ENTER: Final = "SELECT pg_advisory_xact_lock(%s)"
-_ENTER_BY_INDEX: Final = f"{_ENTER}, set_config('enable_seqscan', 'off', true)"
+READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+"""How a transaction begins that reads a snapshot."""
 _SENT_ON: Final = text(
     "SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL"
     " THEN pg_logical_emit_message(true, 'dabiao', '') END"
@@ -76,8 +76,8 @@ def engine(url: URL) -> Engine:
     from app.ledger.watching import Watch
 
     made = create_engine(url, pool_timeout=_POOL_SECONDS, connect_args=_arguments(url))
-    event.listen(made, "connect", _keep_warnings)
-    event.listen(made, "connect", _note_use)
+    event.listen(made, "connect", _open)
+    event.listen(made, "begin", partial(begin, prepare=False))
     event.listen(made, "checkin", _note_use)
     event.listen(made, "checkout", partial(_ask_idle, made.dialect))
     event.listen(made, "handle_error", _leave_standby)
@@ -97,14 +97,15 @@ def _arguments(url: URL) -> dict[str, Any]:
     return {**given, "options": f"{session} {url.query.get('options', '')}".strip()}
 
 
-def enter(connection: Connection, lock: int, *, looks_up: bool) -> None:
-    """Begin the writer's transaction by waiting for its lock; looks_up: see `Database.write`.
+def writing(lock: int, *, looks_up: bool) -> str:
+    """Return how the writer's transaction begins: it waits for its lock, on the same way there.
 
-    A prepared statement keeps the plan that was best when its tables were small until they are
-    analysed, which may be a minute later: then every lot would read all of them. So that plan is
-    made as if reading a whole table were not to be had.
+    looks_up: see `Database.write`. A prepared statement keeps the plan that was best when its
+    tables were small until they are analysed, which may be a minute later: then every lot would
+    read all of them. So that plan is made as if reading a whole table were not to be had.
     """
-    run(connection, _ENTER_BY_INDEX if looks_up else _ENTER, (lock,))
+    by_index = ", set_config('enable_seqscan', 'off', true)" if looks_up else ""
+    return f"BEGIN; SELECT pg_advisory_xact_lock({lock}){by_index}"
 
 
 def commit(connection: Connection, transaction: RootTransaction, *, has_written: bool) -> None:
@@ -149,7 +150,11 @@ def is_lost(error: DBAPIError) -> bool:
     return error.connection_invalidated or state.startswith(_NOT_RUN)
 
 
-def _keep_warnings(connection: PsycopgConnection[Any], record: ConnectionPoolEntry) -> None:
+def _open(connection: PsycopgConnection[Any], record: ConnectionPoolEntry) -> None:
+    # The driver's own transactions begin by a way there and back for that alone: it is told to
+    # begin none, and `begin` does.
+    connection.autocommit = True
+    _note_use(connection, record)
     warnings: list[str] = record.info.setdefault(_WARNINGS, [])
     warnings.clear()
 

@@ -82,7 +82,8 @@ def append(
             long.append((number, lot))
         else:
             short.extend(_rows(stored, number, lot))
-    add_rows(connection, *before, (revision, _COLUMNS, short))
+    is_all = not (lots or long)
+    add_rows(connection, *before, (revision, _COLUMNS, short), with_seals=is_all)
     for number, columns in lots:
         add_lot(connection, LotRows(columns, stored, number), entry=number)
     for number, lot in long:

@@ -60,6 +60,13 @@ class Added:
     is_sealed: bool = False
     """Whether there was anything, and its seals are in."""
 
+    def forget(self) -> None:
+        """Forget what was added, but for the seal that comes next after it."""
+        for lines in self.long.values():
+            lines.close()
+        for what in (self.entries, self.rows, self.lines, self.long):
+            what.clear()
+
 
 @contextmanager
 def sealed(connection: Connection) -> Iterator[Added]:
@@ -70,14 +77,11 @@ def sealed(connection: Connection) -> Iterator[Added]:
     added = connection.info[_ADDED] = Added()
     try:
         yield added
-        _seal(connection, added)
+        if rows := _seals(connection, added):
+            put(connection, *rows)
     finally:
         # Not looked up again: a connection that has broken off has nothing to be looked up in.
-        added.rows.clear()
-        added.entries.clear()
-        added.lines.clear()
-        for lines in added.long.values():
-            lines.close()
+        added.forget()
 
 
 def follow(connection: Connection, digest: str | None) -> None:
@@ -110,15 +114,13 @@ def add(connection: Connection, table: Table, rows: Row | Sequence[Row]) -> None
         _added(connection).entries.extend(row["id"] for row in listed)
 
 
-def add_rows(connection: Connection, *parts: Part) -> None:
+def add_rows(connection: Connection, *parts: Part, with_seals: bool = False) -> None:
     """Insert rows of several tables at once; only within `Database.write`.
 
     Of the columns one names the row's entry. A part without rows is passed over.
+    with_seals: whether these are the last rows of every entry so far, whose seals go in with them.
     """
     parts = tuple(part for part in parts if part[2])
-    if not parts:
-        return
-    put(connection, *parts)
     added = _added(connection)
     for table, names, rows in parts:
         place = names.index(_entry_column(table))
@@ -127,6 +129,10 @@ def add_rows(connection: Connection, *parts: Part) -> None:
             added.lines[entry].append(one)
         if table is journal:
             added.entries += entries
+    if with_seals:
+        parts += _seals(connection, added)
+    if parts:
+        put(connection, *parts)
 
 
 def add_many(
@@ -173,9 +179,10 @@ def _added(connection: Connection) -> Added:
     return added
 
 
-def _seal(connection: Connection, added: Added) -> None:
+def _seals(connection: Connection, added: Added) -> tuple[Part, ...]:
+    """Return the rows that seal what was added, if anything was, and take it for sealed."""
     if not added.rows and not added.lines and not added.long:
-        return
+        return ()
     lines, numbers = added.lines, sorted(added.entries)
     for number, some in _by_entry(added.rows).items():
         lines[number].extend(some)
@@ -184,16 +191,17 @@ def _seal(connection: Connection, added: Added) -> None:
         msg = f"rows were added to entries {strays}, which this transaction did not record"
         raise RuntimeError(msg)
     before = added.before or _newest_seal(connection)
-    sealed = []
+    rows = []
     for number in numbers:
         if number in added.long:
             added.long[number].extend(lines[number])
             before = added.long[number].seal(before)
         else:
             before = seal_of(before, lines[number])
-        sealed.append((number, before))
-    put(connection, (seal, ("entry_id", "digest"), sealed))
-    added.is_sealed = True
+        rows.append((number, before))
+    added.before, added.is_sealed = before, True
+    added.forget()
+    return ((seal, ("entry_id", "digest"), rows),)
 
 
 def _by_entry(added: Mapping[Table, Iterable[Row]]) -> dict[int, list[bytes]]:

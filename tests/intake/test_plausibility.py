@@ -340,11 +340,44 @@ def test_the_history_is_read_once_however_many_rows_there_are(
     assert len(statements) == one + 1, "another frequency"
 
 
-def test_what_is_unchanged_needs_no_history(filled: Office, statements: list[str]) -> None:
+def test_what_is_new_by_its_history_is_not_looked_up(filled: Office, statements: list[str]) -> None:
+    rehearse(filled, delivery(row("20")), REPORTER)
+    assert len(statements) == 1
+    send(filled, row("20"))
+    statements.clear()
+    rehearse(filled, delivery(row("20")), REPORTER)
+    assert len(statements) == 2
+
+
+def test_what_is_unchanged_in_a_longer_delivery_needs_no_history(
+    filled: Office, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.intake.record.SHORT", 0)
     send(filled, row("20"))
     statements.clear()
     rehearse(filled, delivery(row("20")), REPORTER)
     assert len(statements) == 1
+
+
+def test_whether_the_history_or_the_figures_are_read_first_changes_no_answer(
+    filled: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(filled, *months(STEADY), row("20"))
+    corrected: Row = {"reason": "counted anew"}
+    posts = (
+        [row("20")],
+        [row("21")],
+        [row("21", **corrected)],
+        [row("20"), row("900", "2014-01"), *cities("grants", "2013-01")],
+        [row("20", "2014-03", observation_status="missing"), *months(STEADY)],
+    )
+
+    def answers() -> list[object]:
+        return [rehearse(filled, delivery(*post), REPORTER).result for post in posts]
+
+    history_first = answers()
+    monkeypatch.setattr("app.intake.record.SHORT", 0)
+    assert history_first == answers()
 
 
 def test_of_a_flood_the_first_questions_are_kept_and_it_is_said(filled: Office) -> None:
