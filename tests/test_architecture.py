@@ -30,7 +30,7 @@ LAYERS = (
     ("app.api", "app.cli", "app.web", "metrics"),
     ("app.front",),
     ("app.application",),
-    ("app.main", "app.ready"),
+    ("app.main", "app.ready", "app.wire"),
 )
 """From left to right: each imports itself and what stands before it, never what stands beside."""
 

@@ -106,12 +106,12 @@ class Database:
         with self._writing, _unavailable(), self.engine.connect() as connection:
             # A writer takes the lock before it reads: otherwise it would fail half-way, or what it
             # has read be no longer so, when another has written in between.
-            begin = (
+            begins = (
                 "BEGIN IMMEDIATE"
                 if self.is_sqlite
                 else postgres.writing(WRITER_LOCK, looks_up=looks_up)
             )
-            connection.execution_options(**{BEGIN: begin})
+            connection.execution_options(**{BEGIN: begins})
             with connection.begin() as transaction:
                 with writing.sealed(connection) as added:
                     yield connection
