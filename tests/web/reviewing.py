@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.ledger import sessions
+from app.ledger import reviewing, sessions
 from tests.ledger.small_office import add_user
 from tests.web.reading import Read
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from app.domain.access import Role
+    from app.domain.lifecycle import State
     from app.ledger.office import Office
 
 
@@ -59,3 +60,11 @@ def sign_in(
     site = browse()
     site.headers["Cookie"] = f"dabiao-session={session}"
     return Person(site, sessions.form_token(session))
+
+
+def standing(office: Office, state: State) -> list[str]:
+    """Return the keys of the figures in a state, in order."""
+    with office.database.read() as connection:
+        stored, seen = office.seen(connection)
+        found = reviewing.listed(connection, stored, reviewing.Wanted(seen.position), state)
+    return sorted("/".join(map(str, one.key)) for one in found)
