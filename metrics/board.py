@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import chain, product
 from typing import TYPE_CHECKING
 
 from app.domain.course import Course
@@ -32,23 +33,26 @@ from metrics.snapshot import (
     add_submissions,
     add_target,
 )
+from metrics.told import by_rule
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
-    from zoneinfo import ZoneInfo
 
     from sqlalchemy import Connection
 
     from app.domain.catalogue import TargetKey
     from app.domain.expectation import Place
     from app.ledger.catalogue import StoredCatalogue
+    from app.ledger.office import Office
     from app.ledger.posted import Posted
     from app.ledger.revisions import FigureKey
     from app.ledger.scoreboard import Moment
+    from app.ledger.standing.whole import Standing
     from app.ledger.submissions import Outcome, Source
     from app.translation import Language
+    from metrics.told import Told
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class Board:
         connection: Connection,
         stored: StoredCatalogue,
         seen: Moment,
-        zone: ZoneInfo,
+        office: Office,
         language: Language,
         known: Exposition | None = None,
         go_on: Callable[[], None] = lambda: None,
@@ -91,9 +95,14 @@ class Board:
         known: what was said before, of which whatever is the same is kept and not made twice.
         go_on: called between two lots of figures; raises what the reading is to end with.
         """
-        layout = Layout(stored, zone, seen)
+        layout = Layout(stored, office.zone, seen)
         tally = Tally().counted(connection, 0, seen.position)
-        parts = _watched(everything(connection, layout, tally, language), go_on)
+        standings = {
+            plan: standing
+            for plan in stored.catalogue.plans
+            if (standing := office.standings.at(connection, stored, seen, plan)) is not None
+        }
+        parts = _watched(everything(connection, layout, tally, language, standings), go_on)
         return cls(seen.position, layout, tally, Exposition.of(layout.slots, parts, known))
 
     def is_of(self, stored: StoredCatalogue, seen: Moment) -> bool:
@@ -117,9 +126,16 @@ def _watched(parts: Iterable[Filled], go_on: Callable[[], None]) -> Iterator[Fil
 
 
 def everything(
-    connection: Connection, layout: Layout, tally: Tally, language: Language
+    connection: Connection,
+    layout: Layout,
+    tally: Tally,
+    language: Language,
+    standings: Mapping[str, Standing],
 ) -> Iterator[Filled]:
-    """Give what is said in every slot, part by part."""
+    """Give what is said in every slot, part by part.
+
+    standings: of plans that have one, at the layout's moment.
+    """
     stored, position = layout.stored, layout.seen.position
     kpis = stored.catalogue.kpis
     due = {figure.key for listed in layout.due.values() for figure in listed}
@@ -130,8 +146,12 @@ def everything(
     for batch in layout.batches(kpis):
         found = lately(connection, layout, batch, None, position)
         targets = [key for code in batch for key in layout.targets.get(code, ())]
+        told = chain(
+            _told_at_once(connection, standings, batch),
+            _told(layout, found, [key for key in targets if key[0] not in standings]),
+        )
         places = [(code, department) for code in batch for department in kpis[code].reported_by]
-        yield _of_figures(layout, found, targets, places)
+        yield _of_figures(layout, found, told, places)
         for code in batch:
             first |= found.first_recorded(due_of.get(code, ()))
     samples = Samples()
@@ -157,7 +177,7 @@ def changed(
         here = [place for place in places if place[0] in batch]
         found = lately(connection, layout, batch, _departments(layout, mine, here), upto)
         reported = [place for place in here if place[1] in kpis[place[0]].reported_by]
-        yield _of_figures(layout, found, mine, reported)
+        yield _of_figures(layout, found, _told(layout, found, mine), reported)
     samples = Samples()
     reviewed = changes.reviewed(connection, after, upto)
     if returned := {key[0] for key in figures | reviewed}:
@@ -167,16 +187,32 @@ def changed(
     yield samples.found
 
 
-def _of_figures(
-    layout: Layout, found: Posted, targets: Collection[TargetKey], places: Collection[Place]
-) -> Filled:
-    """Say what follows from figures: of targets, and of who reports what."""
-    stored, samples = layout.stored, Samples()
-    today, zone = layout.seen.today, layout.zone
+def _told_at_once(
+    connection: Connection, standings: Mapping[str, Standing], kpis: Iterable[str]
+) -> Iterator[Told]:
+    for code, standing in product(kpis, standings.values()):
+        if code in standing.blocks:
+            # Loads numpy, which the standing has needed already.
+            from metrics.told_at_once import at_once  # noqa: PLC0415
+
+            yield from at_once(connection, standing, code)
+
+
+def _told(layout: Layout, found: Posted, targets: Iterable[TargetKey]) -> Iterator[Told]:
+    stored = layout.stored
     for key in targets:
         members = stored.catalogue.members(key[1], key[2])
         subject = subject_of(stored, key, {one: found.at((key[1], one)) for one in members})
-        add_target(samples, Course(subject), today, zone)
+        yield by_rule(Course(subject), layout.seen.today)
+
+
+def _of_figures(
+    layout: Layout, found: Posted, told: Iterable[Told], places: Collection[Place]
+) -> Filled:
+    """Say what follows from figures: of targets, and of who reports what."""
+    stored, samples, zone = layout.stored, Samples(), layout.zone
+    for one in told:
+        add_target(samples, one, zone)
     for place in places:
         kpi = stored.catalogue.kpis[place[0]]
         calendar = layout.calendars.get(place, ())

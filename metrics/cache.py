@@ -200,9 +200,7 @@ class Cache:
                 return board.moved(connection, seen.position)
         before = self._board.exposition if self._board is not None else None
         with uncollected(len(stored.target_ids)):
-            return Board.of(
-                connection, stored, seen, office.zone, self._language, before, self._go_on
-            )
+            return Board.of(connection, stored, seen, office, self._language, before, self._go_on)
 
     def _go_on(self) -> None:
         if self._over.is_set():

@@ -16,9 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from app.domain.attainment import Status
 from app.domain.breaks import breaks
 from app.domain.number import SHOWN_FRACTION_DIGITS
-from app.ledger.scoreboard import as_judged
 from app.ledger.submissions import Outcome, Source
-from metrics.slipping import since
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -26,12 +24,12 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from app.domain.catalogue import Catalogue
-    from app.domain.course import Course
     from app.domain.expectation import Calendar, Reports
     from app.domain.figure import Figure
     from app.domain.kpi import Kpi
     from app.ledger.revisions import FigureKey
     from app.translation import Language
+    from metrics.told import Told
 
 Labels = tuple[str, ...]
 """Label values, in the order of the family's label names."""
@@ -150,10 +148,9 @@ def add_names(samples: Samples, catalogue: Catalogue, language: Language) -> Non
         slot.add("kpi_department_names_info", (one.code, one.name_zh, one.name_en), 1)
 
 
-def add_target(samples: Samples, course: Course, today: dt.date, zone: ZoneInfo) -> None:
+def add_target(samples: Samples, told: Told, zone: ZoneInfo) -> None:
     """Say what a target is, and its verdict."""
-    verdict = course.at(today)
-    target = as_judged(course.subject, verdict, today).target
+    verdict, target = told.verdict, told.target
     key, goal = (target.plan, target.kpi, target.department), target.goal
     slot = samples.open(TARGET_FAMILIES, (target.kpi, target.plan, target.department))
     slot.add("kpi_target_info", (*key, goal.comparator, str(goal), str(target.version)), 1)
@@ -171,11 +168,10 @@ def add_target(samples: Samples, course: Course, today: dt.date, zone: ZoneInfo)
     for status in _STATUSES:
         slot.add("kpi_status", (*key, status), int(status is verdict.status))
     if verdict.counted is not None:
-        row = course.in_a_row(today, (Status.OFF_TRACK,))
-        slot.add("kpi_consecutive_periods_off_track", key, len(row))
+        slot.add("kpi_consecutive_periods_off_track", key, told.off_track)
     for name, period in (
         ("kpi_target_period_end_timestamp_seconds", verdict.period),
-        ("kpi_slipping_since_timestamp_seconds", since(course, verdict, today)),
+        ("kpi_slipping_since_timestamp_seconds", told.since),
     ):
         if period is not None:
             slot.add(name, (*key, str(period)), period.end(zone).timestamp())

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _AT_A_TIME: Final = 500
 """Rows that a cursor fetches, and seals that a migration writes, at once."""
+_STREAMED: Final = {"yield_per": _AT_A_TIME}
 _JOURNAL: Final = b'["journal",'
 
 
@@ -62,11 +63,13 @@ START: Final = Point(0, BEGINNING)
 class Link:
     """An entry as it stands, and what is wrong with it.
 
-    `point` is where the next one follows: this entry, and the newest seal up to it.
+    `point` is where the next one follows: this entry, and the newest seal up to it. `lines`: how
+    many rows belong to it.
     """
 
     entry: int
     point: Point
+    lines: int
     problem: str | None = None
 
 
@@ -89,7 +92,7 @@ def links(connection: Connection, after: Point = START, upto: int | None = None)
     for entry, lines, digest in entries(connection, after, upto):
         problem = _problem(entry, lines, digest, point)
         point = Point(entry, point.digest if digest is None else digest)
-        yield Link(entry, point, problem)
+        yield Link(entry, point, len(lines), problem)
 
 
 def entries(
@@ -158,8 +161,9 @@ def _seals(
     if upto is not None:
         query = query.where(seal.c.entry_id <= upto)
     query = query.order_by(seal.c.entry_id)
-    for entry, digest in connection.execute(query, execution_options={"yield_per": _AT_A_TIME}):
-        yield entry, str(digest)
+    with connection.execute(query, execution_options=_STREAMED) as rows:
+        for entry, digest in rows:
+            yield entry, str(digest)
 
 
 def _lines(
@@ -176,9 +180,11 @@ def _lines(
     if upto is not None:
         query = query.where(how.entry <= upto)
     readers = [(column.name, _reader(column)) for column in columns]
-    for entry, *values in connection.execute(query, execution_options={"yield_per": _AT_A_TIME}):
-        pairs = zip(readers, values, strict=True)
-        yield entry, line(table, {name: read(value) for (name, read), value in pairs})
+    # Whoever reads no further leaves no cursor open.
+    with connection.execute(query, execution_options=_STREAMED) as rows:
+        for entry, *values in rows:
+            pairs = zip(readers, values, strict=True)
+            yield entry, line(table, {name: read(value) for (name, read), value in pairs})
 
 
 def _reader(column: Column[Any]) -> Callable[[Any], Any]:

@@ -82,7 +82,7 @@ class Standings:
             for known in kept:
                 if known.is_at(stored, seen):
                     return known
-            made = self._made(connection, stored, seen, plan, kept[-1] if kept else None)
+            made = self._made(connection, stored, seen, plan, kept)
             if made is not None:
                 self._kept[plan] = [*kept[1 - _KEPT :], made]
             return made
@@ -93,11 +93,14 @@ class Standings:
         stored: StoredCatalogue,
         seen: Moment,
         plan: str,
-        last: Standing | None,
+        kept: Sequence[Standing],
     ) -> Standing | None:
-        if last is not None and last.is_of(stored, seen):
-            return last.moved(connection, seen)
-        past = last is not None and seen.today < last.layout.today
+        # Not the last one alone: before midnight it may be tomorrow's, which the metrics look at.
+        for known in reversed(kept):
+            if known.is_of(stored, seen):
+                return known.moved(connection, seen)
+        days = {known.layout.today for known in kept}
+        past = bool(days) and seen.today < max(days) and seen.today not in days
         if past or journal.position(connection) != seen.position:
             return None
         # Here and not above: they load numpy, which few offices need.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import replace
 from itertools import product
@@ -194,6 +195,20 @@ def test_the_day_moves_on_without_a_read_of_all(settled: Office, clock: Clock) -
 
     assert rows(settled, quick, Wanted()) == rows(settled, never_kept(settled), Wanted())
     assert standing(settled, quick).blocks["cases"].grid is figures
+
+
+def test_who_has_looked_at_tomorrow_keeps_nobody_from_today(settled: Office, clock: Clock) -> None:
+    quick = kept(settled)
+    figures = standing(settled, quick).blocks["errors"].grid
+    with settled.database.read() as connection:
+        stored, seen = settled.seen(connection)
+        tomorrow = replace(seen, today=seen.today + dt.timedelta(days=1))
+        assert quick.at(connection, stored, tomorrow, PLAN) is not None
+    clock.forward(seconds=1)
+    world.post(settled, world.row("cases", "mech", "2013-05", 7))
+
+    assert standing(settled, quick).blocks["errors"].grid is figures
+    assert rows(settled, quick, Wanted()) == rows(settled, never_kept(settled), Wanted())
 
 
 def test_the_past_is_judged_anew_unless_it_is_kept(settled: Office, clock: Clock) -> None:

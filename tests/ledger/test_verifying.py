@@ -80,6 +80,18 @@ def test_a_round_tries_every_rule_and_is_dated(living: Office) -> None:
     assert steps == POSTS / 2 + len(RULES) + 1
 
 
+def test_entries_of_many_rows_are_verified_one_a_step(
+    living: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tamper(living.database, "UPDATE revision SET revision = 2 WHERE submission_id = 3")
+    monkeypatch.setattr(verifying, "LINES", 1)
+    board = Board()
+    steps = go_round(Verifier(living, board))
+
+    assert steps == POSTS + len(RULES) + 1
+    assert board.worst == {"chain": 1, "revision_numbers": 1, "receipts": 1}
+
+
 def test_what_is_broken_from_the_start_is_found_by_the_first_round(living: Office) -> None:
     tamper(living.database, "UPDATE revision SET revision = 2 WHERE submission_id = 3")
     board = Board()

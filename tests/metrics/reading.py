@@ -76,7 +76,7 @@ def seen_at(office: Office, instant: dt.datetime) -> Snapshot:
     with office.database.read() as connection:
         stored, seen = office.seen(connection, instant)
         tally = Tally().counted(connection, 0, seen.position)
-        for part in everything(connection, Layout(stored, office.zone, seen), tally, "zh"):
+        for part in everything(connection, Layout(stored, office.zone, seen), tally, "zh", {}):
             for name, filled in part.items():
                 families.setdefault(name, {}).update(filled)
     return Snapshot(seen.position, seen.today, families)

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from app.domain.kpi import Kind
 from app.errors import DabiaoError
 from app.intake.review import approve, give_back
+from app.ledger import standings
 from metrics import board as board_module
 from metrics.board import Board
 from metrics.cache import Cache
@@ -105,6 +106,7 @@ def _review(office: Office, action: str, back: int) -> None:
         return
 
 
+@pytest.mark.parametrize("least", [0, standings.LEAST], ids=["standings", "none"])
 @settings(
     max_examples=12,
     deadline=None,
@@ -113,8 +115,13 @@ def _review(office: Office, action: str, back: int) -> None:
 )
 @given(st.lists(st.one_of(posts, posts, posts, others), min_size=1, max_size=6))
 def test_whatever_happens_the_bytes_are_those_of_one_who_reads_everything(
-    settled: Office, clock: Clock, steps: list[tuple[str, object]]
+    settled: Office,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    least: int,
+    steps: list[tuple[str, object]],
 ) -> None:
+    monkeypatch.setattr(standings, "LEAST", least)
     cache, lazy = Cache(settled, "zh"), Cache(settled, "zh")
     kept = cache.refresh()
     lazy.refresh()
@@ -188,7 +195,7 @@ def test_another_catalogue_and_another_day_are_read_anew(
 def test_a_board_that_stands_later_than_the_record_is_read_anew(settled: Office) -> None:
     with settled.database.read() as connection:
         stored, seen = settled.seen(connection)
-        board = Board.of(connection, stored, seen, settled.zone, "zh")
+        board = Board.of(connection, stored, seen, settled, "zh")
 
     assert board.is_of(stored, seen)
     assert not board.is_of(stored, replace(seen, position=seen.position - 1)), "a backup came back"

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from app.translation import Language
-    from metrics.board import Tally
     from metrics.cache import Reading
     from metrics.layout import Layout
     from metrics.snapshot import Filled
@@ -200,13 +198,11 @@ def test_scrapes_that_come_during_a_rebuild_share_it(
     rebuilds: list[int] = []
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(
-        connection: Connection, layout: Layout, tally: Tally, language: Language
-    ) -> Iterator[Filled]:
+    def slow(connection: Connection, layout: Layout, *more: object) -> Iterator[Filled]:
         rebuilds.append(layout.seen.position)
         begun.set()
         assert go_on.wait(10)
-        return everything(connection, layout, tally, language)
+        return everything(connection, layout, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(board_module, "everything", slow)
     cache = Cache(settled, "zh")

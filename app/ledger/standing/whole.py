@@ -22,7 +22,7 @@ from app.ledger.scoreboard import subjects_within
 from app.ledger.standing.block import Block, Said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -119,22 +119,25 @@ class Standing:
     ) -> Said:
         judged = block.judged(last, is_started=is_started)
         left = [int(target) for target in np.flatnonzero(~judged.is_exact)]
-        self._read_courses(connection, block, left)
+        courses = self.courses(connection, block.sheet.kpi.code, left)
         today = self.layout.today
         others: dict[int, Verdict] = {
-            target: block.courses[target].at(today, asked) for target in left
+            target: course.at(today, asked) for target, course in zip(left, courses, strict=True)
         }
         status = judged.status.copy()
         for target, verdict in others.items():
             status[target] = STATUSES.index(verdict.status)
         return Said(block.sheet, judged, others, status)
 
-    def _read_courses(self, connection: Connection, block: Block, targets: Iterable[int]) -> None:
+    def courses(self, connection: Connection, code: str, targets: Sequence[int]) -> list[Course]:
+        """Return some of a KPI's targets with their figures, for the rule to judge."""
+        block = self.blocks[code]
         missing = [target for target in targets if target not in block.courses]
         if missing:
             keys: list[TargetKey] = [block.sheet.keys[target] for target in missing]
             found = subjects_within(connection, self.layout.stored, keys, self.position)
             block.courses.update(zip(missing, map(Course, found), strict=True))
+        return [block.courses[target] for target in targets]
 
 
 def _periods(sheets: Iterable[Sheet]) -> Iterator[tuple[Period, list[int]]]:
