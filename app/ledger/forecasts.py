@@ -206,16 +206,17 @@ def derive(office: Office, *, anew: bool = False) -> bool:
             return False
         begun = 0 if anew or known.zone != zone else known.position
         keys = touched(connection, stored, begun, seen.position)
+        answered_before = set() if anew else _answered_before(connection, stored, keys)
 
     def look(some: Sequence[TargetKey]) -> list[_Looked]:
         with office.database.read() as connection:
             return _looked(connection, stored, some, seen.position, anew=anew)
 
     try:
-        # First what needs no model: who looks at the table should not wait for the others. These
-        # are looked at again when it is their turn, so that few targets' figures are held at once.
-        unanswered: list[TargetKey] = []
-        for some in parted(keys):
+        # First what may need no model: who looks at the table should not wait for the others. Of
+        # these some are looked at again, so that few targets' figures are held at once.
+        unanswered = [key for key in keys if key not in answered_before]
+        for some in parted([key for key in keys if key in answered_before]):
             looked = look(some)
             unanswered += [one.key for one in looked if not one.is_answered]
             if answered := [one for one in looked if one.is_answered]:
@@ -239,6 +240,16 @@ def _answer(office: Office, known: State, lot: Sequence[_Looked]) -> State:
     after = replace(known, serial=known.serial + 1)
     _put(office, known, after, _answered(office.forecaster, lot))
     return after
+
+
+def _answered_before(
+    connection: Connection, stored: StoredCatalogue, keys: Sequence[TargetKey]
+) -> set[TargetKey]:
+    """Return those of some targets of which an answer is kept, to whatever question."""
+    column = forecast_answer.c.target_id
+    query = narrowed(select(column), column, [stored.target_ids[key] for key in keys])
+    kept = set(connection.execute(query).scalars())
+    return {key for key in keys if stored.target_ids[key] in kept}
 
 
 def _looked(
