@@ -58,6 +58,8 @@ def gather(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     not named any more may be as wrong as the others, so none may stand.
     """
     first = list(islice(findings, MAX_FINDINGS + 1))
+    if not first:
+        return ()
     whole = first[MAX_FINDINGS:]
     listed = sorted(first[:MAX_FINDINGS], key=lambda finding: finding.row or 0)
     if whole:
