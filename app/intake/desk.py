@@ -37,7 +37,7 @@ MOST_PATIENCE: Final = 0.01
 """Seconds that a lot is held back at most."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     """A delivery in the queue, and who waits for its answer."""
 

@@ -8,8 +8,8 @@ back with another body.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.finding import Finding
 from app.errors import IdempotencyMismatch, NotAuthenticated, Refused, UnsupportedMedia
@@ -53,16 +53,14 @@ BY_SUFFIX = {
 """What a file is by its name's ending."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A delivery that has been read: its rows, and what is known of it."""
 
     table: Table
     new: NewSubmission
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(NamedTuple):
     """A delivery as it arrived: bytes of a media type, and how it wants to be taken."""
 
     body: bytes
@@ -114,8 +112,7 @@ def _keepable(filename: str | None) -> str | None:
     return BAD_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", filename)[:NAME_LENGTH]
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """A delivery and who sends it.
 
     as_of: the newest entry about keys when the sender's was looked up, where that was before.
@@ -246,7 +243,7 @@ def _weigh(
     # Warnings ride along with the errors: one read of a file tells all of both, and none refuses.
     odd = questions(stored.catalogue, record.scope(checked), delivery.table, record.histories)
     if odd:
-        checked = replace(checked, findings=(*checked.findings, *odd))
+        checked = checked._replace(findings=(*checked.findings, *odd))
     kpis, on_error = stored.catalogue.kpis, delivery.new.on_error
     return decide(checked, delivery.table, record.current, kpis, on_error, record.reviews)
 

@@ -56,8 +56,7 @@ class Entry(NamedTuple):
         return self[1:4]
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """The good rows of a delivery, and everything wrong with the others."""
 
     received: int

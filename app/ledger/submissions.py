@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import BigInteger, Integer, String, bindparam, func, select
 
@@ -56,8 +55,7 @@ class OnError(StrEnum):
     """Good rows stand, bad ones are findings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """What the rows of a delivery did."""
 
     received: int = 0
@@ -67,8 +65,7 @@ class Counts:
     rejected: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What a delivery came to."""
 
     outcome: Outcome
@@ -76,8 +73,7 @@ class Result:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """A delivery on record. `id` and `received_at` are None for a dry run, which is not kept."""
 
     id: int | None
@@ -91,8 +87,7 @@ class Receipt:
     """What was said last to each warning, in their order."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewSubmission:
+class NewSubmission(NamedTuple):
     """What is known of a delivery before its outcome."""
 
     source: Source
@@ -195,7 +190,7 @@ def get(connection: Connection, number: int, upto: int | None = None) -> Receipt
         return None
     said = acknowledgements.of_submission(connection, number, upto)
     standing = tuple(acknowledgements.standing(said).values())
-    return replace(_receipt(connection, row), acknowledgements=standing)
+    return _receipt(connection, row)._replace(acknowledgements=standing)
 
 
 def first_with(connection: Connection, wanted: Iterable[SentKey]) -> dict[SentKey, Receipt]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
@@ -42,7 +41,7 @@ def submission_page(page: Here, number: str) -> Response:
         figures = brought.of_submission(connection, int(number))
         catalogue = page.office.catalogue(connection).catalogue
     told = tuple(named(page, catalogue, found) for found in receipt.result.findings)
-    receipt = replace(receipt, result=replace(receipt.result, findings=told))
+    receipt = receipt._replace(result=receipt.result._replace(findings=told))
     document = receipt_document(receipt, page.site.services.translator, page.language)
     zone = page.office.zone
     return page.render(

@@ -43,7 +43,7 @@ def decided(
     """Decide on rows; `more` are findings on top of those of the checks."""
     table = read_actuals(json.dumps({"actuals": rows}).encode())
     checked = check(table, CATALOGUE, REPORTER, TODAY)
-    checked = replace(checked, findings=(*checked.findings, *more))
+    checked = checked._replace(findings=(*checked.findings, *more))
     current = {MARCH: KNOWN} if record is None else record
     return decide(checked, table, current, CATALOGUE.kpis, on_error)
 
