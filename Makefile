@@ -72,10 +72,12 @@ demo: $(SERVICE) ## The same from var/demo.db, with an illustrative year on top
 	@$(BIN)/dabiao bootstrap seeds --illustrative
 	@exec $(BIN)/dabiao serve
 
+# One worker more than the smallest machine has cores: some tests wait for a browser, a Prometheus or
+# a server that fails.
 .PHONY: test
 test: $(SERVICE) $(TOOLS) ## Run every test, against real parts; make test ARGS="-k metrics" for some
 	@$(BIN)/python -m tests.install_parts
-	@status=0; $(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup $(ARGS) || status=$$?; \
+	@status=0; $(BIN)/python -m pytest --numprocesses=3 --dist=loadgroup $(ARGS) || status=$$?; \
 	if [ -n "$${DABIAO_TEST_WITHOUT:-}" ]; then \
 		echo "Not tested, on request (DABIAO_TEST_WITHOUT): $$DABIAO_TEST_WITHOUT"; \
 	fi; \
