@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from app.forecasting.asking import Forecaster
 from tests.metrics import world
 
 if TYPE_CHECKING:
@@ -25,6 +26,13 @@ def settled(office: Office, clock: Clock) -> Office:
     """The small office of `world` with its year, on each engine in turn."""
     world.settle(office, clock)
     return office
+
+
+@pytest.fixture(scope="module")
+def forecaster() -> Iterator[Forecaster]:
+    """What forecasts for many offices in turn: its process takes a second to start."""
+    with closing(Forecaster()) as started:
+        yield started
 
 
 @pytest.fixture

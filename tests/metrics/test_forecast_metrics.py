@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,12 +23,13 @@ from tests.metrics.serving import application, running
 from tests.metrics.test_exposition import check_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from sqlalchemy import Connection
 
+    from app.forecasting.asking import Forecaster
     from app.ledger.office import Office
     from tests.parts import PrometheusServer
 
@@ -37,7 +39,7 @@ NAMES = {family.name for family in FORECAST_FAMILIES}
 
 
 @pytest.fixture
-def opened(settled: Office) -> Iterator[Office]:
+def opened(settled: Office, forecaster: Forecaster) -> Office:
     """The small office, with a KPI that rises by one a month as far as September."""
     terms: dict[str, Any] = {"kpi_code": "schools", "department_code": "elec", "kind": Kind.STOCK}
     world.enter(settled, factories.kpi("schools", kind=Kind.STOCK, reported_by=("elec",)))
@@ -46,8 +48,7 @@ def opened(settled: Office) -> Iterator[Office]:
         settled,
         *(world.row("schools", "elec", f"2013-{month:02}", month) for month in range(1, 10)),
     )
-    yield settled
-    settled.forecaster.close()
+    return replace(settled, forecaster=forecaster)
 
 
 def test_the_due_period_s_forecast_is_told_with_what_it_means(opened: Office) -> None:

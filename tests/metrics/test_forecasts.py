@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,8 +20,6 @@ from tests.metrics import world
 from tests.parts import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from app.domain.catalogue import TargetKey
     from app.domain.forecast import Forecast, Question
     from app.ledger.office import Office
@@ -31,7 +30,7 @@ Rows = dict[tuple[str, ...], list[tuple[Any, ...]]]
 
 
 @pytest.fixture
-def opened(settled: Office) -> Iterator[Office]:
+def opened(settled: Office, forecaster: Forecaster) -> Office:
     """The small office, with a KPI that has come as far as September."""
     terms: dict[str, Any] = {"kpi_code": "schools", "department_code": "elec", "kind": Kind.STOCK}
     world.enter(settled, factories.kpi("schools", kind=Kind.STOCK, reported_by=("elec",)))
@@ -40,8 +39,7 @@ def opened(settled: Office) -> Iterator[Office]:
         settled,
         *(world.row("schools", "elec", f"2013-{month:02}", month) for month in range(1, 10)),
     )
-    yield settled
-    settled.forecaster.close()
+    return replace(settled, forecaster=forecaster)
 
 
 def in_view(office: Office) -> Rows:
