@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import BigInteger, and_, bindparam, select
 
 from app.domain.period import Period
-from app.ledger.tables import department, kpi, review, revision
+from app.ledger.tables import (
+    department,
+    department_version,
+    kpi,
+    kpi_version,
+    plan_version,
+    review,
+    revision,
+    target_version,
+)
 
 if TYPE_CHECKING:
-    from sqlalchemy import Column, Connection, Select, Table
+    from sqlalchemy import Column, ColumnElement, Connection, Select, Table
 
     from app.ledger.revisions import FigureKey
 
@@ -25,6 +34,30 @@ def reviewed(connection: Connection, after: int, upto: int) -> set[FigureKey]:
     return _read(connection, REVIEWED, after, upto)
 
 
+def retargeted(connection: Connection, after: int, upto: int) -> set[int] | None:
+    """Return the numbers of the targets that got a version after one position, up to another.
+
+    None where anything else of the catalogue did: who reports what, and when, may be another.
+    """
+    given = {"after": after, "upto": upto}
+    if any(connection.execute(query.limit(1), given).first() for query in _OF_OTHERS):
+        return None
+    return set(connection.execute(_RETARGETED, given).scalars())
+
+
+def _between(place: Column[int]) -> ColumnElement[bool]:
+    return and_(
+        place > bindparam("after", type_=BigInteger), place <= bindparam("upto", type_=BigInteger)
+    )
+
+
+_OF_OTHERS = [
+    select(table.c.entry_id).where(_between(table.c.entry_id))
+    for table in (plan_version, department_version, kpi_version)
+]
+_RETARGETED = select(target_version.c.target_id).where(_between(target_version.c.entry_id))
+
+
 def _named(table: Table, place: Column[int]) -> Select[Any]:
     """Return the query of the figures that a table's rows between two positions are about."""
     return (
@@ -32,10 +65,7 @@ def _named(table: Table, place: Column[int]) -> Select[Any]:
         .distinct()
         .join(kpi, kpi.c.id == table.c.kpi_id)
         .join(department, department.c.id == table.c.department_id)
-        .where(
-            place > bindparam("after", type_=BigInteger),
-            place <= bindparam("upto", type_=BigInteger),
-        )
+        .where(_between(place))
     )
 
 

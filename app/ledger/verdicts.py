@@ -23,9 +23,8 @@ from sqlalchemy import bindparam, delete, select
 from app.domain.number import shown
 from app.domain.period import Frequency, Span
 from app.ledger import scoreboard
-from app.ledger.changes import revised
+from app.ledger.changes import retargeted, revised
 from app.ledger.derived import verdict, verdict_state
-from app.ledger.journal import EntryKind, newest
 from app.ledger.writing import add
 
 if TYPE_CHECKING:
@@ -166,13 +165,17 @@ def touched(
 ) -> Sequence[TargetKey]:
     """Return the targets that entries behind one position, up to another, may have changed.
 
-    All of them after a change of the catalogue, else those for which a figure counts that came in.
+    Those that got a version themselves or for which a figure counts that came in; all of them where
+    anything else of the catalogue changed.
     """
-    if newest(connection, EntryKind.CATALOGUE, upto) > after:
+    numbers = retargeted(connection, after, upto)
+    if numbers is None:
         return stored.catalogue.ordered
+    known = stored.target_ids.items() if numbers else ()
+    own = {key for key, number in known if number in numbers}
     places = {(kpi, department) for kpi, department, _ in revised(connection, after, upto)}
     counted_by = stored.catalogue.counted_by
-    return sorted({key for place in places for key in counted_by(*place)})
+    return sorted(own.union(*(counted_by(*place) for place in places)))
 
 
 def _rows(subject: Subject, today: dt.date, zone: ZoneInfo) -> Iterator[dict[str, Any]]:

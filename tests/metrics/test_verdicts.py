@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from decimal import Decimal
 
+    from app.domain.catalogue import TargetKey
     from app.ledger.office import Office
     from tests.clock import Clock
 
@@ -119,6 +120,44 @@ def test_a_restated_month_is_followed_and_no_other_kpi_is_touched(
         ("year-2013", "pendency", "mech", "2013-01"),
         ("year-2013", "pendency", "office", "2013-01"),
     }
+
+
+def test_a_revised_target_is_followed_and_no_other_is_touched(
+    settled: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    derive(settled)
+    before = in_view(settled)
+    touched: list[TargetKey] = []
+    within = scoreboard.subjects_within
+
+    def watched(connection: Any, stored: Any, keys: list[TargetKey], position: int) -> Any:  # noqa: ANN401 - as the real one's
+        touched.extend(keys)
+        return within(connection, stored, keys, position)
+
+    monkeypatch.setattr(scoreboard, "subjects_within", watched)
+    key = ("year-2013", "pendency", "mech")
+    world.enter(
+        settled,
+        factories.target(
+            "<= 10", plan_code="year-2013", kpi_code="pendency", department_code="mech"
+        ),
+    )
+    world.post(settled, world.row("cases", "mech", "2013-04", 64))
+    assert derive(settled)
+
+    assert touched == [("year-2013", "cases", "mech"), key]
+    monkeypatch.undo()
+    after = in_view(settled)
+    assert after == by_the_domain(settled)
+    assert {one[:3] for one in after if after[one] != before[one]} == set(touched)
+
+
+def test_another_reporter_may_change_them_all(settled: Office) -> None:
+    derive(settled)
+    world.enter(settled, factories.kpi("pendency", reported_by=("mech",)))
+    assert derive(settled)
+
+    assert in_view(settled) == by_the_domain(settled)
 
 
 def test_a_write_without_figures_moves_the_position_alone(settled: Office) -> None:
