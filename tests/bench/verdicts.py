@@ -66,7 +66,11 @@ def measure(bench: Bench) -> list[Line]:
 
 
 def national(bench: Bench) -> list[Line]:
-    """Measure the national roll-out; its set-up takes minutes and some gigabytes of disk."""
+    """Measure the national roll-out.
+
+    Its set-up and what the service derives at its first start take a quarter of an hour; it needs
+    12 GB of disk and as much memory.
+    """
     return _measured(bench, bench.sizes.roll_out)
 
 
