@@ -2,8 +2,8 @@
 
 It looks every few seconds rather than being told by whoever writes, so that it also sees what
 another replica or the command line has written. After each time it rests at least as long as keeps
-its share of the time small, however much comes in: then the table is behind by a little more, and
-says so by its position.
+its share of the time small, however much comes in, but never for long: then the table is behind by
+a little more, and says so by its position.
 """
 
 from __future__ import annotations
@@ -32,8 +32,15 @@ REST: Final = 20
 """How many times as long as it has worked it rests."""
 FORECAST_REST: Final = 5
 """The same of forecasts, for which another process works."""
+LONGEST: Final = 600.0
+"""Seconds that it rests at most: a nation's whole table takes minutes to derive."""
 _PATIENCE: Final = 5.0
 """Seconds that the end of the service waits for the thread."""
+
+
+def rest_after(worked: float, times: float, pause: float) -> float:
+    """Return for how many seconds to rest after `worked` seconds of work: `times` as long."""
+    return min(max(pause, times * worked), LONGEST)
 
 
 class _Keeper:
@@ -78,7 +85,7 @@ class _Keeper:
                 continue
             began = time.monotonic()
             self._look()
-            rest = max(self._pause, self._rest * (time.monotonic() - began))
+            rest = rest_after(time.monotonic() - began, self._rest, self._pause)
 
     def _look(self) -> None:
         """Derive what has changed; an outage is told once, when it begins."""

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from app.domain.number import shown
 from app.domain.period import Period
 from app.ledger import journal, scoreboard, verdicts
-from app.ledger.keeping import Keeper
+from app.ledger.keeping import LONGEST, Keeper, rest_after
 from app.ledger.verdicts import State, derive, last_second, state
 from tests import factories
 from tests.metrics import world
@@ -269,6 +269,13 @@ def test_the_keeper_waits_for_what_goes_before(settled: Office) -> None:
         assert at(settled) is None
         done.set()
         wait_until(lambda: in_view(settled), seconds=20, what="the first verdicts")
+
+
+@pytest.mark.parametrize(
+    ("worked", "rest"), [(0.01, 3), (0.15, 3), (0.5, 10), (30, LONGEST), (225, LONGEST)]
+)
+def test_it_rests_longer_than_it_works_but_never_for_long(worked: float, rest: float) -> None:
+    assert rest_after(worked, times=20, pause=3) == rest
 
 
 def test_an_outage_is_told_once_and_got_over(
