@@ -7,6 +7,7 @@ month, as departments deliver them.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -151,8 +152,8 @@ def fill(database: Database, nation: Nation) -> None:
         for statement in kept:
             connection.execute(text(statement))
         connection.execute(text("SET session_replication_role = origin"))
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
+    with closing(database.engine.raw_connection()) as outside_a_transaction:
+        outside_a_transaction.cursor().execute("VACUUM ANALYZE")
 
 
 def _without_indexes(connection: Connection) -> list[str]:
