@@ -74,7 +74,10 @@ class Desk:
                 self._thread = threading.Thread(target=self._work, name="desk", daemon=True)
                 self._thread.start()
             self._queue.append(waiting)
-            self._changed.notify()
+            # The thread waits for the first or for as many as were there; to wake it for each in
+            # between would cost more than to queue up.
+            if len(self._queue) in (1, self._there):
+                self._changed.notify()
         return await waiting.answer
 
     def close(self) -> None:
