@@ -13,6 +13,7 @@ kept and it can be done again at once; `OutcomeUnknown`, it was lost while it co
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -172,10 +173,32 @@ def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # The driver's own transactions begin late and lose concurrent read-modify-writes: it is told
     # to begin none, and `begin` does.
     connection.isolation_level = None
+    _write_ahead(connection)
     for pragma in (
-        "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
         f"busy_timeout = {_BUSY_MILLISECONDS}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Have the file keep a write-ahead log, as whoever else opens a new one at once does, too.
+
+    While somebody writes, SQLite does not wait to go over to it, and says that the file is locked.
+    So a writer's turn is waited for, and it is tried again.
+    """
+    import sqlite3  # noqa: PLC0415 - the embedded database alone needs it
+
+    until = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > until:
+                raise
+        else:
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("COMMIT")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -194,6 +195,28 @@ def test_a_folder_in_the_file_s_place_is_unavailable(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}")
     with pytest.raises(Unavailable), database.read() as connection:
         plans(connection)
+    database.close()
+
+
+def test_who_opens_a_file_while_another_makes_it_waits(tmp_path: Path) -> None:
+    """Before it keeps a write-ahead log; SQLite would not wait to go over to that."""
+    path = tmp_path / "dabiao.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        database, found = Database(f"sqlite:///{path}"), []
+
+        def read() -> None:
+            with database.read() as connection:
+                found.append(connection.execute(sa.text("SELECT count(*) FROM made")).scalar())
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        reader.join(0.2)
+        assert reader.is_alive(), "it waits"
+        other.execute("CREATE TABLE made (number)")
+        other.execute("COMMIT")
+    reader.join(20)
+    assert found == [0]
     database.close()
 
 
