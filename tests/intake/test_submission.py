@@ -58,6 +58,22 @@ def amounts(office: Office) -> list[Amount]:
     return [line.figure.amount for line in history(office)]
 
 
+def test_a_figure_that_is_marked_missing_is_on_record_like_any_other(office: Office) -> None:
+    """Its series shows no value; it is found all the same, and needs a reason to be corrected."""
+    fill(office)
+    missing, value = row(observation_status="M"), row("5")
+
+    posted = [send(office, one) for one in (missing, missing, value, {**value, "reason": "late"})]
+
+    assert [one.result.counts for one in posted] == [
+        Counts(received=1, created=1),
+        Counts(received=1, unchanged=1),
+        Counts(received=1, rejected=1),
+        Counts(received=1, revised=1),
+    ]
+    assert [found.code for found in posted[2].result.findings] == ["reason_missing"]
+
+
 def test_a_delivery_creates_then_repeats_then_revises(filled: Office, clock: Clock) -> None:
     first = send(filled, row("25.0"))
     assert first.result.counts == Counts(received=1, created=1)
